@@ -1,0 +1,22 @@
+# One INTERFACE target for the language level, warnings and sanitisers of our own code.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+add_library(lwb_compile INTERFACE)
+target_compile_features(lwb_compile INTERFACE cxx_std_20)
+target_compile_options(lwb_compile INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+if(LWB_SANITIZE)
+    target_compile_options(lwb_compile INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+    target_link_options(lwb_compile INTERFACE -fsanitize=address,undefined)
+endif()
