@@ -1,0 +1,24 @@
+// What a PEFT folder says of itself (adapter_config.json and tensor headers). Pure, milliseconds, any thread.
+#pragma once
+
+#include <filesystem>
+
+#include "engine/lora_config.h"
+#include "engine/error.h"
+
+namespace engine {
+
+struct AdapterInfo {
+    std::filesystem::path path;
+    int64_t rank = 0;
+    double alpha = 0;
+    bool use_rslora = false;
+    std::string base_model;              // base_model_name_or_path
+    std::vector<std::string> target_modules;
+    int64_t params = 0;
+    int64_t bytes = 0;
+};
+
+Result<AdapterInfo> inspect_adapter(const std::filesystem::path& folder);
+
+}  // namespace engine

@@ -1,0 +1,38 @@
+// Exact counts and the memory forecast of an experiment before anything is loaded. Pure, microseconds, any thread.
+#pragma once
+
+#include "engine/experiment_spec.h"
+#include "engine/model_info.h"
+
+namespace engine {
+
+struct MemoryForecast {  // bytes
+    int64_t weights = 0;
+    int64_t adapters = 0;   // trainable values and their gradients
+    int64_t optimizer = 0;  // two moments per trainable value
+    int64_t activations = 0;
+    int64_t logits = 0;
+    int64_t evaluation = 0;  // what an evaluation needs beyond the training state
+    int64_t overhead = 0;    // program and libraries
+    int64_t total = 0;
+    int64_t available = 0;   // of the device, 0 when unknown
+};
+
+struct Plan {
+    int64_t trainable_params = 0;
+    int64_t total_params = 0;
+    double percent = 0;         // trainable / total
+    int64_t adapter_bytes = 0;  // of adapter_model.safetensors, exact
+    double scaling = 0;
+    int64_t matrices = 0;       // adapted
+    MemoryForecast memory;
+};
+
+// available_bytes: what the device has free, 0 if not known. Errors: rank 0 or above min(in, out) of a ticked matrix
+// (named), nothing ticked, kind or layer the model does not have.
+Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& spec, int64_t available_bytes = 0);
+
+// Trainable values of one matrix at a rank: rank · (in_features + out_features).
+int64_t lora_params(const MatrixInfo& matrix, int64_t rank);
+
+}  // namespace engine

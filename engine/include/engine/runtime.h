@@ -1,0 +1,42 @@
+// The machine as the engine sees it: threads, BLAS, devices. Cheap after the first call; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/error.h"
+
+namespace engine {
+
+struct DeviceInfo {
+    std::string id;      // "cpu", "cuda:0"
+    std::string name;    // "2 cores", "NVIDIA H200"
+    int64_t memory_bytes = 0;
+    int64_t free_bytes = 0;
+    bool usable = false;
+    bool chosen = false;  // what "auto" means
+    std::string reason;   // why (not) used, one sentence
+};
+
+struct RuntimeInfo {
+    std::string program_version;
+    std::string libtorch_version;
+    std::string blas;         // "OpenBLAS 0.3.21 (OpenMP)"
+    std::string blas_advice;  // empty when all is well
+    std::string cpu_capability;
+    int threads = 0;
+    int usable_cores = 0;
+    std::vector<DeviceInfo> devices;
+};
+
+// First thing in main(), before any other thread: environment that libtorch reads once, thread counts.
+void initialize_runtime();
+// At the start of every thread that computes: thread counts are per thread in OpenMP.
+void prepare_compute_thread();
+RuntimeInfo runtime_info();
+
+int64_t resident_bytes();       // of this process, now
+int64_t peak_resident_bytes();  // since the start (or the last reset)
+
+}  // namespace engine

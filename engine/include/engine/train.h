@@ -1,0 +1,60 @@
+// Training: one synchronous call on the thread that owns the run. Everything it allocates is freed when it returns.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+
+#include "engine/events.h"
+#include "engine/experiment_spec.h"
+
+namespace engine {
+
+// Asked once per micro-step. All functions may be called from any thread.
+class RunControl {
+  public:
+    void stop() { stop_ = true; wake(); }              // save and return (RunResult::stopped)
+    void pause(bool on) { pause_ = on; if (!on) wake(); }
+    void evaluate_now() { evaluate_ = true; }
+    void save_now() { save_ = true; }
+
+    bool stop_requested() const { return stop_; }
+    bool paused() const { return pause_; }
+    bool take_evaluate() { return evaluate_.exchange(false); }
+    bool take_save() { return save_.exchange(false); }
+    void wait_while_paused() {
+        while (pause_ && !stop_) pause_.wait(true);
+    }
+
+  private:
+    void wake() { pause_ = false; pause_.notify_all(); }
+    std::atomic<bool> stop_{false}, pause_{false}, evaluate_{false}, save_{false};
+};
+
+struct TrainRequest {
+    ExperimentSpec spec;
+    std::filesystem::path model_dir;  // resolved folder of spec.model
+    std::filesystem::path run_dir;    // created; holds last/, best/ (PEFT folders or models) and state/
+    bool resume = false;              // continue from run_dir/state
+};
+
+struct RunResult {
+    bool stopped = false;  // stopped before total_steps, state saved
+    int64_t steps = 0;
+    int64_t total_steps = 0;
+    double train_loss = 0;  // smoothed, at the end
+    double eval_loss = 0;   // at the end; NaN when there are no evaluation rows
+    double best_eval_loss = 0;
+    int64_t best_step = 0;
+    double base_eval_loss = 0;  // before the first step
+    double tokens_per_second = 0;
+    double seconds = 0;
+    int64_t peak_memory_bytes = 0;  // of the process (CPU) or the device
+    int64_t trainable_params = 0;
+    int64_t total_params = 0;
+    std::filesystem::path last;  // folder of the final adapter (or model)
+    std::filesystem::path best;  // empty without evaluation
+};
+
+Result<RunResult> train(const TrainRequest& request, RunObserver& observer, RunControl& control);
+
+}  // namespace engine
