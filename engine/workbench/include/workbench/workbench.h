@@ -1,0 +1,89 @@
+// The product without a face: models by reference, experiments into the catalog, adapters out of it.
+// lwb and the window are two users of this class. Thread-safe: every call opens or reuses a catalog connection of its
+// own thread; results are values. Calls that train, export or hash block their thread; the rest takes milliseconds.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "catalog/catalog.h"
+#include "engine/compute.h"
+#include "engine/data.h"
+#include "engine/export.h"
+#include "engine/model_info.h"
+#include "engine/plan.h"
+#include "engine/runtime.h"
+#include "engine/train.h"
+#include "workbench/paths.h"
+
+namespace workbench {
+
+struct ModelEntry {
+    std::string ref;   // builtin:tiny, or a folder
+    std::string name;
+    std::filesystem::path path;
+    bool builtin = false;
+    double last_used = 0;  // unix seconds; 0 for builtin models never used
+};
+
+struct SampleData {  // shipped in resources/samples
+    std::string title;  // "Table to text"
+    std::filesystem::path train;
+    std::filesystem::path held_out;
+};
+
+// An adapter named by catalog id, unique name, id prefix or PEFT folder.
+struct ResolvedAdapter {
+    std::filesystem::path path;
+    std::optional<catalog::AdapterRecord> record;     // when it comes from the catalog
+    std::optional<engine::ExperimentSpec> spec;       // of the run that made it
+};
+
+struct RunOutcome {
+    std::string run_id;
+    std::string adapter_id;  // empty when the run was stopped before its first step, or a model was trained
+    engine::RunResult result;
+};
+
+class Workbench {
+  public:
+    static engine::Result<std::unique_ptr<Workbench>> open(Paths paths);
+    ~Workbench();
+
+    const Paths& paths() const { return paths_; }
+    catalog::Catalog& catalog();  // this thread's connection; throws catalog::Error
+
+    // Models.
+    std::vector<ModelEntry> models();
+    engine::Result<std::filesystem::path> resolve_model(const std::string& ref) const;
+    engine::Result<engine::ModelInfo> inspect(const std::string& ref) const;  // also shape:NAME
+    void remember_model(const std::string& ref);
+    std::vector<SampleData> samples() const;
+
+    // Experiments.
+    engine::ExperimentSpec first_experiment() const;  // builtin:tiny on a shipped sample, under a minute on two cores
+    engine::Result<engine::Plan> plan(const engine::ExperimentSpec& spec) const;
+    // Everything that can be refused before a run exists: model, targets, data, device. The one gate for lwb and window.
+    engine::Status check(const engine::ExperimentSpec& spec) const;
+
+    // A run row in state queued; spec as it will be used for ever after.
+    engine::Result<std::string> create_run(const engine::ExperimentSpec& spec);
+    // Trains run_id (queued, stopped, interrupted or failed with saved state) on this thread; keeps the catalog row
+    // and its metric series up to date, forwards every event to observer, registers the adapter.
+    engine::Result<RunOutcome> execute_run(const std::string& run_id, engine::RunObserver& observer,
+                                           engine::RunControl& control);
+
+    // Adapters.
+    engine::Result<ResolvedAdapter> resolve_adapter(const std::string& ref);
+    // Fills in model, template and name from the catalog; stores the verdict. model_ref empty: the adapter's own base.
+    engine::Result<engine::ExportReport> export_adapter(const std::string& adapter_ref, engine::ExportRequest request,
+                                                        const std::string& model_ref = {},
+                                                        const std::function<void(double, const std::string&)>& progress = {},
+                                                        std::stop_token stop = {});
+
+  private:
+    explicit Workbench(Paths paths) : paths_(std::move(paths)) {}
+    Paths paths_;
+};
+
+}  // namespace workbench
