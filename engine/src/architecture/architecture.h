@@ -1,0 +1,163 @@
+// One decoder described as data: what config.json says, which tensors hold it, and where each adaptable
+// matrix (q k v o gate up down) lies in them. The model, the adapters, the planner and the writers all read
+// this one description; a new family is one more function that fills it in (families.h), not another model.
+// Plain values; every function is pure and may be called from any thread.
+#pragma once
+
+#include "io/checkpoint.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engine {
+
+enum class NormKind {
+    layer_norm,  // weight and bias, mean removed
+    rms_norm     // weight only; mean of squares in float32, cast to the working dtype, then times weight
+};
+enum class Activation {
+    gelu,       // exact, by erf
+    gelu_tanh,  // tanh approximation (gelu_new, gelu_pytorch_tanh)
+    silu,
+    relu
+};
+enum class PositionKind { learned, rotary };
+
+enum class RopeScaling { none, linear, llama3 };
+struct RopeConfig {
+    double theta = 10000;
+    std::int64_t rotary_dim =
+        0;  // rotated values per head, even; half-split layout (first half, second half)
+    RopeScaling scaling = RopeScaling::none;
+    double factor = 1;                        // linear, llama3
+    double low_freq_factor = 1;               // llama3
+    double high_freq_factor = 4;              // llama3
+    std::int64_t original_max_positions = 0;  // llama3
+};
+
+// Angle per position of each rotated pair, rotary_dim / 2 values: theta^(-2i/rotary_dim), then the scaling.
+// float32 arithmetic, as the reference implementation computes them (linear: divided by the factor, which
+// equals dividing the positions). angle(position, i) = position * inverse_frequencies[i] in float32.
+std::vector<float> inverse_frequencies(const RopeConfig& rope);
+
+// A named matrix inside a stored projection: rows [row_begin, row_begin + rows) of its [out, in] view.
+struct Slot {
+    std::string kind;  // q k v o gate up down
+    std::int64_t row_begin = 0;
+    std::int64_t rows = 0;
+};
+
+// One stored linear map y = W x (+ b).
+struct Projection {
+    std::string module;  // relative to the layer: "self_attn.q_proj", "attn.c_attn"
+    std::int64_t in_features = 0;
+    std::int64_t out_features = 0;
+    bool has_bias = false;
+    bool conv1d = false;      // stored [in, out] (GPT-2); otherwise [out, in]
+    std::vector<Slot> slots;  // ascending rows, together all of out_features
+
+    bool fused() const { return slots.size() > 1; }
+    std::vector<std::int64_t> stored_shape() const;
+};
+
+struct Architecture {
+    std::string family;      // model_type: "gpt2", "llama"
+    std::string class_name;  // "GPT2LMHeadModel"
+
+    std::int64_t layers = 0;
+    std::int64_t hidden_size = 0;
+    std::int64_t heads = 0;
+    std::int64_t kv_heads = 0;  // divides heads; query head h reads kv head h / (heads / kv_heads)
+    std::int64_t head_dim = 0;
+    std::int64_t intermediate_size = 0;
+    std::int64_t vocab_size = 0;  // rows of the embedding
+    std::int64_t max_positions = 0;
+
+    NormKind norm = NormKind::rms_norm;
+    double norm_eps = 1e-6;
+    Activation activation = Activation::silu;
+    bool gated_mlp = false;  // down(act(gate(x)) * up(x)) instead of down(act(up(x)))
+    PositionKind positions = PositionKind::rotary;
+    RopeConfig rope;                        // for PositionKind::rotary
+    bool tied_embeddings = false;           // the head is the embedding
+    bool scale_attention = true;            // scores / sqrt(head_dim)
+    bool scale_attention_by_layer = false;  // scores / (layer + 1) as well
+    double initializer_range = 0.02;        // of new weights
+
+    // Tensor names: module names without ".weight" / ".bias". Pre-norm residual blocks:
+    // x += output(attention(norm(x))); x += mlp(norm(x)).
+    std::string base_prefix;         // "transformer." / "model.": left out by files that hold the bare model
+    std::string layer_prefix;        // "transformer.h." / "model.layers."; followed by the index and "."
+    std::string embedding;           // [vocab_size, hidden_size]
+    std::string position_embedding;  // [max_positions, hidden_size]; empty for rotary
+    std::string attention_norm;      // relative to the layer
+    std::string mlp_norm;            // relative to the layer
+    std::string final_norm;
+    std::string lm_head;  // [vocab_size, hidden_size], no bias
+
+    std::vector<Projection> attention_in;  // one or more projections whose slots are q, k and v
+    Projection attention_out;              // slot o
+    std::vector<Projection> mlp_in;        // slots up, and gate when gated
+    Projection mlp_out;                    // slot down
+
+    // All of a layer in the order of the file: attention_in, attention_out, mlp_in, mlp_out.
+    std::vector<const Projection*> projections() const;
+    // "model.layers.3."
+    std::string layer_name(std::int64_t layer) const;
+    // "model.layers.3.self_attn.q_proj"
+    std::string module_name(std::int64_t layer, const Projection& projection) const;
+    // What the scores q·k of a layer are multiplied by.
+    double attention_scale(std::int64_t layer) const;
+    // The matrix kinds that exist, in the order q k v o gate up down.
+    std::vector<std::string> kinds() const;
+};
+
+// A kind found in a layer (all layers are alike). projection points into the Architecture.
+struct SlotRef {
+    const Projection* projection = nullptr;
+    const Slot* slot = nullptr;
+    explicit operator bool() const { return slot != nullptr; }
+};
+SlotRef find_slot(const Architecture& architecture, std::string_view kind);
+
+struct TensorSpec {
+    std::string name;                 // as written by us: with base_prefix
+    std::vector<std::int64_t> shape;  // as stored (Conv1D: [in, out])
+    bool optional = false;            // may be there without being used: the head of a tied model
+};
+
+// Every tensor of the model: embeddings, layers in order, final norm, head.
+std::vector<TensorSpec> tensors(const Architecture& architecture);
+
+// Values in tensors(), the optional ones left out.
+std::int64_t parameter_count(const Architecture& architecture);
+
+// Canonical name (tensors()) -> name in the file; an absent optional tensor has no entry. Buffers that files
+// of old releases carry (causal masks, rotary tables) are ignored. Failure (bad_input) that lists what is
+// missing and what is unexpected; source names the model in it.
+std::map<std::string, std::string> resolve_tensor_names(const Architecture& architecture,
+                                                        const std::vector<std::string>& stored_names,
+                                                        const std::string& source);
+
+// The same for an open checkpoint; also checks that every tensor is floating point (F64 F32 F16 BF16) and has
+// the shape that config.json implies.
+std::map<std::string, std::string> resolve_tensors(const Architecture& architecture,
+                                                   const Checkpoint& checkpoint);
+
+// From folder/config.json. Failure (bad_input) naming file, field, value and what is known, also for settings
+// that would change the mathematics in a way that is not built.
+Architecture read_architecture(const std::filesystem::path& folder);
+
+// The same from the text of a config.json; source names it in failures.
+Architecture parse_architecture(std::string_view config_json, const std::string& source);
+
+// A well-known decoder shape by name (those of shape_names() that can be built); Failure for others.
+Architecture architecture_of_shape(const std::string& name);
+// Its config.json as text, for a folder that is to be trained from scratch.
+std::string config_of_shape(const std::string& name);
+
+}  // namespace engine
