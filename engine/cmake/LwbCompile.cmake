@@ -4,18 +4,28 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Debian's libtorch loads Qt 5 (through OpenCV) into a program that uses Qt 6; hidden symbols keep the inline functions
+# of our objects from standing in for the same-named ones of the other Qt.
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 if(NOT CMAKE_BUILD_TYPE)
     set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
+# Line numbers for backtraces are enough; full debug information makes an object with libtorch's headers ten times larger.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+    # Without these two a translation unit with a precompiled header is never taken from the cache.
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${CCACHE}")
 endif()
 
 add_library(lwb_compile INTERFACE)
 target_compile_features(lwb_compile INTERFACE cxx_std_20)
 target_compile_options(lwb_compile INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+if(CCACHE)
+    target_compile_options(lwb_compile INTERFACE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endif()
 if(LWB_SANITIZE)
     target_compile_options(lwb_compile INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
     target_link_options(lwb_compile INTERFACE -fsanitize=address,undefined)
