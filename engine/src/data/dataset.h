@@ -1,0 +1,104 @@
+// Rows of text as token ids with a mask of what is trained.
+//
+//   prompt/completion: [bos] template(prompt) | completion [eos]     trained: right of the bar
+//   text:              [bos] text [eos]                              trained: all but the first token
+//   plain text file:   [bos] text [eos] as one stream, cut into windows of seq_len that overlap by one token,
+//                      so that every token but the first is trained exactly once
+//
+// bos is added where the tokenizer's files put one around a text, eos where the tokenizer has one. Prompt and
+// completion are encoded apart, so the boundary is exact, and special tokens written in the data stay
+// ordinary text. A row longer than seq_len is cut on the right.
+#pragma once
+
+#include <engine/data.h>
+#include <engine/tokenizer.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engine {
+
+struct Example {
+    std::vector<std::int32_t> ids;
+    std::vector<std::uint8_t> trained;  // one per id; 1: a label, its loss counts
+    std::int64_t line = 0;              // 1-based line of the file where the row begins
+    std::uint64_t group = 0;            // rows with the same prompt have the same group
+};
+
+struct Dataset {
+    std::string format;  // as DataReport::format
+    std::vector<Example> examples;
+    std::int64_t trained_tokens = 0;
+    std::int64_t truncated_tokens = 0;
+    std::int32_t largest_id = -1;  // must be below the model's vocab_size
+    std::string content_hash;      // SHA-256 of the file
+};
+
+// The template with the prompt in place of {prompt}; Failure when the template does not contain it.
+std::string apply_template(std::string_view prompt_template, std::string_view prompt);
+// The ids of [bos] text exactly as in front of a completion in training; for generation.
+std::vector<std::int32_t> encode_prompt(const Tokenizer& tokenizer, std::string_view text);
+
+// Reads and encodes the whole file; about 1 MB/s and core. Failure (bad_input) when a row is bad, listing the
+// first ones as file:line; ErrorCode::interrupted when stopped.
+Dataset load_dataset(const std::filesystem::path& file, const Tokenizer& tokenizer,
+                     const std::string& prompt_template, std::int64_t seq_len, std::stop_token stop = {});
+
+// Keeps back about fraction of the rows for evaluation. Rows of one prompt stay together, so no prompt is
+// both trained and evaluated; the choice depends on the seed and the prompts alone. Both parts keep the
+// file's order. held_out is empty when fraction is 0 or all rows share one prompt; otherwise neither part is
+// empty.
+struct Split {
+    Dataset train;
+    Dataset held_out;
+};
+Split split_held_out(Dataset dataset, double fraction, std::uint64_t seed);
+
+// The rows of an epoch in their order: a permutation of 0..count-1.
+std::vector<std::int64_t> epoch_order(std::int64_t count, std::uint64_t seed, std::int64_t epoch);
+
+// Which rows make up micro-step k: a pure function of the constructor's arguments and k, so that a resumed
+// run needs nothing but the step number. Every row comes once per epoch; the last batch of an epoch may be
+// smaller. With grouping, rows of similar length share a batch (sorted inside windows of 64 batches of the
+// shuffled order, then the batches are shuffled), which saves padding. Keeps one epoch's order; not
+// thread-safe.
+class BatchSampler {
+  public:
+    BatchSampler(const Dataset& dataset, std::int64_t batch_size, std::uint64_t seed, bool group_by_length);
+
+    std::int64_t batches_per_epoch() const { return batches_per_epoch_; }
+    std::int64_t epoch_of(std::int64_t micro_step) const { return micro_step / batches_per_epoch_; }
+    // Indices into dataset.examples.
+    std::vector<std::int64_t> batch(std::int64_t micro_step);
+
+  private:
+    void prepare(std::int64_t epoch);
+
+    std::vector<std::int64_t> lengths_;  // empty without grouping
+    std::int64_t count_ = 0;
+    std::int64_t batch_size_ = 1;
+    std::int64_t batches_per_epoch_ = 0;
+    std::uint64_t seed_ = 0;
+    std::int64_t epoch_ = -1;
+    std::vector<std::vector<std::int64_t>> batches_;  // of epoch_
+};
+
+inline constexpr std::int64_t ignored_label = -100;
+
+// Rows padded on the right to the longest, row-major [rows, length].
+struct Batch {
+    std::int64_t rows = 0;
+    std::int64_t length = 0;
+    std::vector<std::int64_t> ids;
+    std::vector<std::int64_t> labels;   // the id where trained, else ignored_label; not shifted
+    std::vector<std::int64_t> lengths;  // without padding
+    std::int64_t trained_tokens = 0;
+};
+Batch collate(const std::vector<const Example*>& examples, std::int32_t pad_id);
+Batch collate(const Dataset& dataset, const std::vector<std::int64_t>& indices, std::int32_t pad_id);
+
+}  // namespace engine
