@@ -1,9 +1,11 @@
-#include <engine/version.h>
-
 #include "runtime/torch.h"
+
+#include <engine/version.h>
 
 namespace engine {
 
-std::string libtorch_version() { return TORCH_VERSION; }
+std::string libtorch_version() {
+    return TORCH_VERSION;
+}
 
 }  // namespace engine

@@ -2,6 +2,8 @@
 
 namespace engine {
 
-std::string program_version() { return LWB_VERSION; }
+std::string program_version() {
+    return LWB_VERSION;
+}
 
 }  // namespace engine

@@ -3,8 +3,10 @@
 # apt-get runs with lists and sources of its own below DIR, so neither root nor a deb-src line in /etc is needed.
 set -eu
 
-archive=qcustomplot_2.1.0+dfsg1.orig.tar.gz
-sha256=b633167e3d4352ea5aa66bb7d51f7db43b82558cdab9231823ae8af338ab22d4
+package=qcustomplot_2.1.0+dfsg1
+checksums="\
+b633167e3d4352ea5aa66bb7d51f7db43b82558cdab9231823ae8af338ab22d4  $package.orig.tar.gz
+d176bc930aae1f5e3152fa55a6488c21791db4efc0fcc243998aedee1338ce4c  $package-3.1.debian.tar.xz"
 
 fail() {
     echo "fetch_qcustomplot: $*" >&2
@@ -20,7 +22,7 @@ where DIR holds qcustomplot.h and qcustomplot.cpp, version 2.1 or newer"
 
 work=$target/apt
 rm -rf "$work"
-mkdir -p "$work/sources" "$work/lists/partial" "$work/cache/archives/partial" "$work/unpacked"
+mkdir -p "$work/sources" "$work/lists/partial" "$work/cache/archives/partial"
 trap 'rm -rf "$work"' EXIT
 
 # The mirror that this machine already uses; Debian's own where apt has none to name.
@@ -46,9 +48,11 @@ cd "$work"
 private_apt update || fail "the package lists of $(sed -n 's/^URIs: //p' sources/source.sources) could not be \
 read; check the network, then start again"
 private_apt source --download-only qcustomplot >/dev/null || fail "apt-get source qcustomplot failed"
-echo "$sha256  $archive" | sha256sum --check --quiet - ||
-    fail "$archive is not the file this project was tested with; nothing was unpacked"
-tar --extract --gzip --no-same-owner --strip-components=1 --directory unpacked --file "$archive"
-# Moved last, the .cpp after all others: its presence means that the folder is complete.
-mv unpacked/GPL.txt unpacked/changelog.txt unpacked/qcustomplot.h "$target/"
-mv unpacked/qcustomplot.cpp "$target/"
+echo "$checksums" | sha256sum --check --quiet - ||
+    fail "the package is not the one that this project was tested with; nothing was unpacked"
+# Debian's patches come along: without 02_fix_header_build the code that Qt 6's moc writes for it does not compile.
+dpkg-source --no-check --no-copy --extract "$package-3.1.dsc" unpacked >/dev/null || fail "the package could not be unpacked"
+# The .cpp is moved last: its presence means that the folder is complete.
+for file in GPL.txt changelog.txt qcustomplot.h qcustomplot.cpp; do
+    mv "unpacked/$file" "$target/"
+done
