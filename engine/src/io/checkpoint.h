@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,6 +43,9 @@ class Checkpoint {
     CheckpointTensor require(std::string_view name) const;  // Failure when absent
 
   private:
+    void index_tensors();
+    void compare_with(const std::map<std::string, std::string>& weight_map) const;
+
     std::filesystem::path folder_;
     std::vector<SafetensorsFile> files_;
     bool sharded_ = false;

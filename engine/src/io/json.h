@@ -18,7 +18,9 @@ using Json = nlohmann::json;
 inline constexpr int max_json_depth = 128;
 
 // Parses one document. source names it in the Failure (bad_input), which gives line and column.
-Json parse_json(std::string_view text, const std::string& source);
+// watcher sees every parse event and may keep notes (nlohmann's parser_callback_t; return true).
+Json parse_json(std::string_view text, const std::string& source,
+                const Json::parser_callback_t& watcher = nullptr);
 
 // Reads and parses a file of at most max_bytes; the Failure names the file.
 Json read_json_file(const std::filesystem::path& path, std::uint64_t max_bytes = std::uint64_t{512} << 20);

@@ -87,9 +87,6 @@ class CheckpointWriter {
     std::vector<Shard> shards_;
     std::vector<TensorEntry> plan_;
     std::size_t next_shard_ = 0;
-    std::size_t left_in_shard_ = 0;
-    std::uint64_t left_in_tensor_ = 0;
-    std::size_t current_ = 0;
     std::vector<SafetensorsWriter> writers_;  // all but the last complete, none committed before commit()
 };
 
