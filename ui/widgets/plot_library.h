@@ -1,0 +1,13 @@
+// The only way to QCustomPlot, for ui/widgets/*.cpp only: its header needs Qt's short keywords, which this
+// project builds without.
+#pragma once
+
+#include <QObject>
+
+#define signals Q_SIGNALS
+#define slots Q_SLOTS
+#define foreach Q_FOREACH
+#include <qcustomplot.h>
+#undef signals
+#undef slots
+#undef foreach
