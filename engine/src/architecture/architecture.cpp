@@ -1,0 +1,248 @@
+#include "architecture/architecture.h"
+
+#include "architecture/families.h"
+#include "io/json.h"
+
+#include <engine/error.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace engine {
+namespace {
+
+constexpr const char* kind_order[] = {"q", "k", "v", "o", "gate", "up", "down"};
+
+void add_norm(std::vector<TensorSpec>& list, const Architecture& a, const std::string& module) {
+    list.push_back({module + ".weight", {a.hidden_size}, false});
+    if (a.norm == NormKind::layer_norm) list.push_back({module + ".bias", {a.hidden_size}, false});
+}
+
+void add_projection(std::vector<TensorSpec>& list, const std::string& layer, const Projection& projection) {
+    list.push_back({layer + projection.module + ".weight", projection.stored_shape(), false});
+    if (projection.has_bias)
+        list.push_back({layer + projection.module + ".bias", {projection.out_features}, false});
+}
+
+bool ends_with_any(const std::string& name, const std::vector<std::string>& suffixes) {
+    return std::any_of(suffixes.begin(), suffixes.end(),
+                       [&](const std::string& suffix) { return name.ends_with(suffix); });
+}
+
+// The first few names, and how many more there are.
+std::string listed(const std::vector<std::string>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < 4; ++i) text += (i ? ", " : "") + names[i];
+    if (names.size() > 4) text += " and " + std::to_string(names.size() - 4) + " more";
+    return text;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+    return text + "]";
+}
+
+std::string class_of(const Json& config, const Family& family, const std::string& source) {
+    const auto it = config.find("architectures");
+    if (it == config.end() || it->is_null()) return family.classes.front();
+    if (!it->is_array() || it->empty() || !it->front().is_string())
+        fail_input("\"architectures\" in " + source + " must be a list of class names.");
+    const std::string name = it->front().get<std::string>();
+    if (std::find(family.classes.begin(), family.classes.end(), name) == family.classes.end())
+        fail_input("The model class \"" + name.substr(0, 80) + "\" of " + source +
+                   " is not supported: only models that predict the next token are (" +
+                   family.classes.front() + ").");
+    return name;
+}
+
+}  // namespace
+
+std::vector<float> inverse_frequencies(const RopeConfig& rope) {
+    const auto dim = static_cast<float>(rope.rotary_dim);
+    const auto factor = static_cast<float>(rope.factor);
+    std::vector<float> result(static_cast<std::size_t>(rope.rotary_dim / 2));
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        float frequency = 1.0f / std::pow(static_cast<float>(rope.theta), static_cast<float>(2 * i) / dim);
+        if (rope.scaling == RopeScaling::linear) frequency /= factor;
+        if (rope.scaling == RopeScaling::llama3) {
+            const auto low = static_cast<float>(rope.low_freq_factor);
+            const auto high = static_cast<float>(rope.high_freq_factor);
+            const auto original = static_cast<float>(rope.original_max_positions);
+            const float wavelength = 2.0f * std::numbers::pi_v<float> / frequency;
+            if (wavelength > original / low) {
+                frequency /= factor;
+            } else if (wavelength >= original / high) {
+                const float smooth = (original / wavelength - low) / (high - low);
+                frequency = (1.0f - smooth) * frequency / factor + smooth * frequency;
+            }
+        }
+        result[i] = frequency;
+    }
+    return result;
+}
+
+std::vector<std::int64_t> Projection::stored_shape() const {
+    if (conv1d) return {in_features, out_features};
+    return {out_features, in_features};
+}
+
+std::vector<const Projection*> Architecture::projections() const {
+    std::vector<const Projection*> list;
+    for (const Projection& projection : attention_in) list.push_back(&projection);
+    list.push_back(&attention_out);
+    for (const Projection& projection : mlp_in) list.push_back(&projection);
+    list.push_back(&mlp_out);
+    return list;
+}
+
+std::string Architecture::layer_name(std::int64_t layer) const {
+    return layer_prefix + std::to_string(layer) + ".";
+}
+
+std::string Architecture::module_name(std::int64_t layer, const Projection& projection) const {
+    return layer_name(layer) + projection.module;
+}
+
+double Architecture::attention_scale(std::int64_t layer) const {
+    double scale = scale_attention ? 1.0 / std::sqrt(static_cast<double>(head_dim)) : 1.0;
+    if (scale_attention_by_layer) scale /= static_cast<double>(layer + 1);
+    return scale;
+}
+
+std::vector<std::string> Architecture::kinds() const {
+    std::vector<std::string> list;
+    for (const char* kind : kind_order)
+        if (find_slot(*this, kind)) list.emplace_back(kind);
+    return list;
+}
+
+SlotRef find_slot(const Architecture& architecture, std::string_view kind) {
+    for (const Projection* projection : architecture.projections())
+        for (const Slot& slot : projection->slots)
+            if (slot.kind == kind) return {projection, &slot};
+    return {};
+}
+
+std::vector<TensorSpec> tensors(const Architecture& a) {
+    std::vector<TensorSpec> list;
+    list.push_back({a.embedding + ".weight", {a.vocab_size, a.hidden_size}, false});
+    if (a.positions == PositionKind::learned)
+        list.push_back({a.position_embedding + ".weight", {a.max_positions, a.hidden_size}, false});
+    for (std::int64_t layer = 0; layer < a.layers; ++layer) {
+        const std::string name = a.layer_name(layer);
+        add_norm(list, a, name + a.attention_norm);
+        for (const Projection& projection : a.attention_in) add_projection(list, name, projection);
+        add_projection(list, name, a.attention_out);
+        add_norm(list, a, name + a.mlp_norm);
+        for (const Projection& projection : a.mlp_in) add_projection(list, name, projection);
+        add_projection(list, name, a.mlp_out);
+    }
+    add_norm(list, a, a.final_norm);
+    list.push_back({a.lm_head + ".weight", {a.vocab_size, a.hidden_size}, a.tied_embeddings});
+    return list;
+}
+
+std::int64_t parameter_count(const Architecture& architecture) {
+    std::int64_t total = 0;
+    for (const TensorSpec& tensor : tensors(architecture)) {
+        if (tensor.optional) continue;
+        std::int64_t count = 1;
+        for (const std::int64_t size : tensor.shape) count *= size;
+        total += count;
+    }
+    return total;
+}
+
+std::map<std::string, std::string> resolve_tensor_names(const Architecture& architecture,
+                                                        const std::vector<std::string>& stored_names,
+                                                        const std::string& source) {
+    const Family& family = family_of(architecture.family, source);
+    std::map<std::string, bool> unused;  // name in the file -> not yet matched
+    for (const std::string& name : stored_names) unused.emplace(name, true);
+
+    std::map<std::string, std::string> resolved;
+    std::vector<std::string> missing;
+    for (const TensorSpec& tensor : tensors(architecture)) {
+        auto it = unused.find(tensor.name);
+        if (it == unused.end() && tensor.name.starts_with(architecture.base_prefix))
+            it = unused.find(tensor.name.substr(architecture.base_prefix.size()));
+        if (it != unused.end()) {
+            it->second = false;
+            resolved.emplace(tensor.name, it->first);
+        } else if (!tensor.optional) {
+            missing.push_back(tensor.name);
+        }
+    }
+    std::vector<std::string> unexpected;
+    for (const auto& [name, is_unused] : unused)
+        if (is_unused && !ends_with_any(name, family.ignored_suffixes)) unexpected.push_back(name);
+
+    if (!missing.empty() || !unexpected.empty()) {
+        std::string message = "The weights of " + source + " do not match its config.json: ";
+        if (!missing.empty()) message += "missing " + listed(missing);
+        if (!unexpected.empty())
+            message += (missing.empty() ? "not expected " : "; not expected ") + listed(unexpected);
+        fail_input(message + ". Fetch the folder again or correct config.json.");
+    }
+    return resolved;
+}
+
+std::map<std::string, std::string> resolve_tensors(const Architecture& architecture,
+                                                   const Checkpoint& checkpoint) {
+    const std::string source = "'" + checkpoint.folder().string() + "'";
+    auto resolved = resolve_tensor_names(architecture, checkpoint.names(), source);
+    for (const TensorSpec& tensor : tensors(architecture)) {
+        const auto it = resolved.find(tensor.name);
+        if (it == resolved.end()) continue;
+        const CheckpointTensor stored = checkpoint.require(it->second);
+        if (stored.entry->shape != tensor.shape)
+            fail_input("The tensor " + it->second + " of " + source + " has the shape " +
+                       shape_text(stored.entry->shape) + ", config.json asks for " +
+                       shape_text(tensor.shape) + ". Fetch the folder again or correct config.json.");
+        const Dtype dtype = stored.entry->dtype;
+        if (dtype != Dtype::f32 && dtype != Dtype::f16 && dtype != Dtype::bf16 && dtype != Dtype::f64)
+            fail_input("The tensor " + it->second + " of " + source + " is stored as " +
+                       std::string(name_of(dtype)) +
+                       "; supported are F64, F32, F16 and BF16. Choose the unquantised model.");
+    }
+    return resolved;
+}
+
+Architecture parse_architecture(std::string_view config_json, const std::string& source) {
+    const Json config = parse_json(config_json, source);
+    if (!config.is_object())
+        fail_input(source + " does not hold a JSON object, so it is no model description.");
+    const ConfigFields fields(config, source);
+    if (!fields.has("model_type"))
+        fail_input(
+            source +
+            " names no \"model_type\", so the architecture is not known. Add it, for example \"llama\".");
+    const Family& family = family_of(fields.text("model_type", {}), source);
+    if (fields.has("quantization_config"))
+        fail_input("The weights described by " + source +
+                   " are quantised, which cannot be trained on here. Choose the unquantised model.");
+    if (fields.boolean("is_encoder_decoder", false))
+        fields.refuse("is_encoder_decoder", "a decoder that reads an encoder is not supported.");
+    const std::string class_name = class_of(config, family, source);
+    Architecture architecture = family.describe(fields);
+    architecture.family = family.model_type;
+    architecture.class_name = class_name;
+    architecture.initializer_range = fields.real("initializer_range", 0.02, 0, 10);
+    return architecture;
+}
+
+Architecture read_architecture(const std::filesystem::path& folder) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error))
+        fail_input("The model folder '" + folder.string() +
+                   "' does not exist or is not a folder. Choose a Hugging Face model folder.");
+    const std::filesystem::path path = folder / "config.json";
+    if (!std::filesystem::exists(path, error))
+        fail_input("The folder '" + folder.string() +
+                   "' has no config.json, so it is no model. Choose a Hugging Face model folder.");
+    return parse_architecture(read_text(path, 16 << 20), "'" + path.string() + "'");
+}
+
+}  // namespace engine

@@ -1,0 +1,120 @@
+#include "architecture/architecture.h"
+#include "architecture/shapes.h"
+#include "spec/attempt.h"
+
+#include <engine/model_info.h>
+#include <engine/tokenizer.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+namespace engine {
+namespace {
+
+ModelInfo describe(const Architecture& a) {
+    ModelInfo info;
+    info.architecture = a.class_name;
+    info.family = a.family;
+    info.layers = a.layers;
+    info.hidden_size = a.hidden_size;
+    info.intermediate_size = a.intermediate_size;
+    info.heads = a.heads;
+    info.kv_heads = a.kv_heads;
+    info.head_dim = a.head_dim;
+    info.vocab_size = a.vocab_size;
+    info.max_positions = a.max_positions;
+    info.total_params = parameter_count(a);
+    info.tied_embeddings = a.tied_embeddings;
+    info.has_weights = false;
+    info.kinds = a.kinds();
+    for (std::int64_t layer = 0; layer < a.layers; ++layer)
+        for (const std::string& kind : info.kinds) {
+            const SlotRef found = find_slot(a, kind);
+            info.matrices.push_back({a.module_name(layer, *found.projection), static_cast<int>(layer), kind,
+                                     found.projection->in_features, found.slot->rows,
+                                     found.projection->fused()});
+        }
+    return info;
+}
+
+ModelInfo describe(const EncoderShape& shape) {
+    static const std::vector<std::string> kinds = {"q", "k", "v", "o", "up", "down"};
+    ModelInfo info;
+    info.architecture = shape.class_name;
+    info.family = shape.family;
+    info.layers = shape.layers;
+    info.hidden_size = shape.hidden_size;
+    info.intermediate_size = shape.intermediate_size;
+    info.heads = info.kv_heads = shape.heads;
+    info.head_dim = shape.hidden_size / shape.heads;
+    info.vocab_size = shape.vocab_size;
+    info.max_positions = shape.max_positions;
+    info.total_params = shape.total_params;
+    info.tied_embeddings = true;
+    info.has_weights = false;
+    info.kinds = kinds;
+    for (std::int64_t layer = 0; layer < shape.layers; ++layer)
+        for (std::size_t k = 0; k < kinds.size(); ++k) {
+            const bool up = kinds[k] == "up", down = kinds[k] == "down";
+            info.matrices.push_back({shape.layer_prefix + std::to_string(layer) + "." + shape.modules[k],
+                                     static_cast<int>(layer), kinds[k],
+                                     down ? shape.intermediate_size : shape.hidden_size,
+                                     up ? shape.intermediate_size : shape.hidden_size, false});
+        }
+    return info;
+}
+
+void add_weights(ModelInfo& info, const Architecture& architecture, const Checkpoint& checkpoint) {
+    std::set<Dtype> dtypes;
+    for (const auto& [canonical, stored] : resolve_tensors(architecture, checkpoint))
+        dtypes.insert(checkpoint.require(stored).entry->dtype);
+    info.has_weights = true;
+    info.weight_bytes = static_cast<std::int64_t>(checkpoint.data_bytes());
+    info.dtype = dtypes.size() == 1 ? std::string(name_of(*dtypes.begin())) : "mixed";
+    std::transform(info.dtype.begin(), info.dtype.end(), info.dtype.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+}
+
+void add_tokenizer(ModelInfo& info, const std::filesystem::path& folder) {
+    if (!Tokenizer::is_available(folder)) {
+        info.tokenizer_problem =
+            "The folder has no tokenizer files (tokenizer.json, or vocab.json with merges.txt).";
+        return;
+    }
+    const Result<Tokenizer> tokenizer = Tokenizer::load(folder);
+    if (tokenizer)
+        info.tokenizer = tokenizer->kind() + ", " + std::to_string(tokenizer->vocab_size()) + " tokens";
+    else
+        info.tokenizer_problem = tokenizer.error().message;
+}
+
+}  // namespace
+
+Result<ModelInfo> inspect_model(const std::filesystem::path& folder) {
+    return attempt([&] {
+        const Architecture architecture = read_architecture(folder);
+        ModelInfo info = describe(architecture);
+        info.path = folder;
+        info.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+        if (has_checkpoint(folder)) add_weights(info, architecture, Checkpoint::open(folder));
+        add_tokenizer(info, folder);
+        return info;
+    });
+}
+
+Result<ModelInfo> inspect_shape(const std::string& name) {
+    return attempt([&] {
+        for (const EncoderShape& shape : encoder_shapes())
+            if (shape.name == name) {
+                ModelInfo info = describe(shape);
+                info.name = name;
+                return info;
+            }
+        ModelInfo info = describe(architecture_of_shape(name));
+        info.name = name;
+        return info;
+    });
+}
+
+}  // namespace engine
