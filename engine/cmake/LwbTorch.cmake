@@ -8,7 +8,8 @@
 # CUDA toolkit with its compiler, of which this project, having no CUDA source, needs nothing.
 #
 # Sets LWB_TORCH_VERSION, LWB_TORCH_IS_SYSTEM (the distribution's package) and LWB_TORCH_CUDA (libtorch_cuda is there).
-# Defines for the engine: LWB_WITH_CUDA=1 when CUDA's headers are there too, so that <c10/cuda/...> may be included.
+# Defines for the engine: LWB_WITH_CUDA=1 when CUDA's headers are there too, so that <ATen/cuda/...> and <c10/cuda/...>
+# may be included.
 set(_roots)
 if(NOT "$ENV{LIBTORCH}" STREQUAL "")
     if(NOT IS_DIRECTORY "$ENV{LIBTORCH}")
@@ -28,7 +29,8 @@ endforeach()
 
 # A changed LIBTORCH in an old build folder must not keep the old libraries.
 if(NOT "${_roots}" STREQUAL "${LWB_TORCH_ROOTS}")
-    foreach(_entry INCLUDE_DIR LIBRARY CPU_LIBRARY C10_LIBRARY CUDA_LIBRARY C10_CUDA_LIBRARY CUDA_INCLUDE_DIR)
+    foreach(_entry INCLUDE_DIR LIBRARY CPU_LIBRARY C10_LIBRARY CUDA_LIBRARY C10_CUDA_LIBRARY
+            CUDA_HEADER_cuda_runtime_api.h CUDA_HEADER_cublas_v2.h CUDA_HEADER_cusparse.h CUDA_HEADER_cusolverDn.h)
         unset(LWB_TORCH_${_entry} CACHE)
     endforeach()
 endif()
@@ -85,15 +87,22 @@ set(_note "CPU")
 if(LWB_TORCH_CUDA_LIBRARY AND LWB_TORCH_C10_CUDA_LIBRARY)
     set(LWB_TORCH_CUDA ON)
     list(APPEND _libraries "${LWB_TORCH_CUDA_LIBRARY}" "${LWB_TORCH_C10_CUDA_LIBRARY}")
-    # PyTorch's wheels carry the headers in a neighbouring package, everybody else in the toolkit.
-    file(GLOB _wheel_headers "${_prefix}/../nvidia/cu*/include" "${_prefix}/../nvidia/cuda_runtime/include")
-    find_path(LWB_TORCH_CUDA_INCLUDE_DIR cuda_runtime_api.h HINTS ${_wheel_headers} ENV CUDA_HOME ENV CUDA_PATH
-        /usr/local/cuda PATH_SUFFIXES include)
-    mark_as_advanced(LWB_TORCH_CUDA_INCLUDE_DIR)
-    set(_note "CPU and CUDA; the device's memory is not measured, because cuda_runtime_api.h was not found")
-    if(LWB_TORCH_CUDA_INCLUDE_DIR)
+    # <ATen/cuda/CUDAContext.h> asks for these. PyTorch's wheels carry them in neighbouring packages, one folder each or
+    # one for all, everybody else in the toolkit.
+    file(GLOB _wheel_headers "${_prefix}/../nvidia/*/include")
+    set(_cuda_headers)
+    foreach(_header cuda_runtime_api.h cublas_v2.h cusparse.h cusolverDn.h)
+        find_path(LWB_TORCH_CUDA_HEADER_${_header} ${_header} HINTS ${_wheel_headers} ENV CUDA_HOME ENV CUDA_PATH
+            /usr/local/cuda PATH_SUFFIXES include)
+        mark_as_advanced(LWB_TORCH_CUDA_HEADER_${_header})
+        list(APPEND _cuda_headers "${LWB_TORCH_CUDA_HEADER_${_header}}")
+    endforeach()
+    if(_cuda_headers MATCHES "NOTFOUND")
+        set(_note "CPU and CUDA (names and memory of GPUs are not shown, because CUDA's headers were not found)")
+    else()
         set(_note "CPU and CUDA")
-        target_include_directories(lwb_torch SYSTEM INTERFACE "${LWB_TORCH_CUDA_INCLUDE_DIR}")
+        list(REMOVE_DUPLICATES _cuda_headers)
+        target_include_directories(lwb_torch SYSTEM INTERFACE ${_cuda_headers})
         target_compile_definitions(lwb_torch INTERFACE LWB_WITH_CUDA=1)
     endif()
 endif()
