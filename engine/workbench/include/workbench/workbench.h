@@ -3,8 +3,12 @@
 // own thread; results are values. Calls that train, export or hash block their thread; the rest takes milliseconds.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "catalog/catalog.h"
 #include "engine/compute.h"
@@ -45,9 +49,14 @@ struct RunOutcome {
     engine::RunResult result;
 };
 
+// engine::train, or what stands in for it in a test.
+using TrainFunction = std::function<engine::Result<engine::RunResult>(
+    const engine::TrainRequest&, engine::RunObserver&, engine::RunControl&)>;
+
 class Workbench {
   public:
-    static engine::Result<std::unique_ptr<Workbench>> open(Paths paths);
+    // Runs whose program died since the last opening become interrupted.
+    static engine::Result<std::unique_ptr<Workbench>> open(Paths paths, TrainFunction train = engine::train);
     ~Workbench();
 
     const Paths& paths() const { return paths_; }
@@ -66,12 +75,15 @@ class Workbench {
     // Everything that can be refused before a run exists: model, targets, data, device. The one gate for lwb and window.
     engine::Status check(const engine::ExperimentSpec& spec) const;
 
-    // A run row in state queued; spec as it will be used for ever after.
+    // Checks, then makes a run row in state queued; its spec (paths absolute, name filled in) is the one used for ever
+    // after.
     engine::Result<std::string> create_run(const engine::ExperimentSpec& spec);
     // Trains run_id (queued, stopped, interrupted or failed with saved state) on this thread; keeps the catalog row
     // and its metric series up to date, forwards every event to observer, registers the adapter.
     engine::Result<RunOutcome> execute_run(const std::string& run_id, engine::RunObserver& observer,
                                            engine::RunControl& control);
+    // Removes a run that is not running, its curves and its folder; its adapters stay.
+    engine::Status remove_run(const std::string& run_id);
 
     // Adapters.
     engine::Result<ResolvedAdapter> resolve_adapter(const std::string& ref);
@@ -80,10 +92,18 @@ class Workbench {
                                                         const std::string& model_ref = {},
                                                         const std::function<void(double, const std::string&)>& progress = {},
                                                         std::stop_token stop = {});
+    // Removes trashed adapters for ever, with those of their files that lie in the data folder. All of them when no id is
+    // given; returns how many.
+    engine::Result<int64_t> empty_trash(const std::string& adapter_id = {});
 
   private:
-    explicit Workbench(Paths paths) : paths_(std::move(paths)) {}
+    Workbench(Paths paths, TrainFunction train);
+    RunOutcome execute_claimed(const catalog::RunRecord& run, engine::RunObserver& observer,
+                               engine::RunControl& control);
+
     Paths paths_;
+    TrainFunction train_;
+    std::uint64_t serial_;  // tells this object's connections from those of another one
 };
 
 }  // namespace workbench

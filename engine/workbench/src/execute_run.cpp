@@ -1,0 +1,134 @@
+// One run from claimed to ended: the engine trains, the recorder writes, the catalog says how it ended.
+#include "adapter_store.h"
+#include "clock.h"
+#include "guard.h"
+#include "run_recorder.h"
+#include "workbench/workbench.h"
+
+#include <engine/runtime.h>
+
+#include <cmath>
+
+namespace workbench {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool has_saved_state(const catalog::RunRecord& run) {
+    std::error_code error;
+    const fs::path state = fs::path(run.run_dir) / "state";
+    return fs::is_directory(state, error) && !fs::is_empty(state, error);
+}
+
+std::string why_not_claimed(const catalog::RunRecord& run) {
+    using catalog::RunState;
+    const std::string object = "Run " + run.id + " '" + run.name + "' was not started: ";
+    switch (run.state) {
+        case RunState::finished:
+            return object + "it is finished. Train it again as a new run.";
+        case RunState::cancelled:
+            return object + "it was cancelled. Train it again as a new run.";
+        default:
+            return object + "another program is training it. Wait for it, or stop it there.";
+    }
+}
+
+std::optional<double> known(double value) {
+    return std::isnan(value) ? std::nullopt : std::optional(value);
+}
+
+void record_end(catalog::Catalog& catalog, const std::string& run_id, const engine::RunResult& result) {
+    catalog::RunUpdate end;
+    end.state = result.stopped ? catalog::RunState::stopped : catalog::RunState::finished;
+    end.finished_at = unix_seconds();
+    end.global_step = result.steps;
+    end.total_steps = result.total_steps;
+    end.trainable_params = result.trainable_params;
+    end.total_params = result.total_params;
+    end.peak_memory_bytes = result.peak_memory_bytes;
+    if (result.steps > 0) {
+        end.train_loss = known(result.train_loss);
+        end.eval_loss = known(result.eval_loss);
+        end.best_eval_loss = known(result.best_eval_loss);
+        if (end.best_eval_loss) end.best_step = result.best_step;
+        end.tokens_per_second = result.tokens_per_second;
+    }
+    catalog.update_run(run_id, end);
+}
+
+void record_failure(catalog::Catalog& catalog, const std::string& run_id, const engine::Error& error) {
+    const bool stopped = error.code == engine::ErrorCode::interrupted;
+    catalog::RunUpdate end;
+    end.state = stopped ? catalog::RunState::stopped : catalog::RunState::failed;
+    end.finished_at = unix_seconds();
+    if (!stopped) end.error_message = error.message;
+    catalog.update_run(run_id, end);
+}
+
+}  // namespace
+
+engine::Result<RunOutcome> Workbench::execute_run(const std::string& run_id, engine::RunObserver& observer,
+                                                  engine::RunControl& control) {
+    auto claimed = guarded([&] {
+        auto run = catalog().run(run_id);
+        if (!catalog().claim_run(run.id)) engine::fail_input(why_not_claimed(run));
+        return run;
+    });
+    if (!claimed) return claimed.error();
+    auto outcome = guarded([&] { return execute_claimed(*claimed, observer, control); });
+    if (!outcome) {
+        // The first error is the one to tell; that the catalog could not note it is seen as "interrupted"
+        // later.
+        (void)guarded([&] { record_failure(catalog(), claimed->id, outcome.error()); });
+    }
+    return outcome;
+}
+
+RunOutcome Workbench::execute_claimed(const catalog::RunRecord& run, engine::RunObserver& observer,
+                                      engine::RunControl& control) {
+    const auto spec = engine::spec_from_json(run.spec_json).value();
+    const auto runtime = engine::runtime_info();
+    catalog::RunUpdate start;
+    if (run.started_at == 0) start.started_at = unix_seconds();
+    start.finished_at = 0;
+    start.error_message = "";
+    start.program_version = LWB_VERSION;
+    start.libtorch_version = runtime.libtorch_version;
+    catalog().update_run(run.id, start);
+
+    engine::TrainRequest request;
+    request.spec = spec;
+    request.model_dir = resolve_model(spec.model).value();
+    request.run_dir = run.run_dir;
+    request.resume = has_saved_state(run);
+
+    engine::prepare_compute_thread();
+    RunRecorder recorder(paths_.catalog_file(), run.id, observer, control, {});
+    const auto trained = train_(request, recorder, control);
+    if (recorder.lost())
+        engine::fail_io("Run " + run.id + " '" + run.name +
+                        "' was stopped here: another program took it over. Its record "
+                        "and its state are that program's now.");
+    if (!trained) {
+        try {
+            recorder.finish();
+        } catch (const catalog::Error&) {
+            // The run's own error is told; the last half second of its curves is lost.
+        }
+        throw engine::Failure(trained.error());
+    }
+    recorder.finish();
+
+    RunOutcome outcome{run.id, {}, *trained};
+    if (spec.method == engine::Method::lora && outcome.result.steps > 0)
+        outcome.adapter_id = store_adapters(catalog(), paths_, run.id, spec, outcome.result);
+    catalog().in_transaction([&] {
+        record_end(catalog(), run.id, outcome.result);
+        if (spec.method == engine::Method::full && !outcome.result.stopped)
+            catalog().touch_recent_model(outcome.result.last.string(), run.name);
+    });
+    return outcome;
+}
+
+}  // namespace workbench
