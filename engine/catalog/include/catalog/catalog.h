@@ -53,6 +53,8 @@ class Catalog {
     // Returns the record as stored: id, created_at and queue_position filled. A record inserted as running or
     // paused is owned by this process from now on.
     RunRecord insert_run(RunRecord run);
+    // A change of state sets what belongs to it unless given: running and paused make this process the owner
+    // and set started_at once, an end sets finished_at.
     void update_run(const std::string& run_id, const RunUpdate& update);
 
     // Id, unique name or beginning of an id ("r-0k3" or "0k3", at least three characters after "r-"); the
@@ -65,6 +67,8 @@ class Catalog {
     bool claim_run(const std::string& run_id);
     // The first queued run, claimed; nothing when the queue is empty.
     std::optional<RunRecord> claim_next_queued();
+    // Queued becomes cancelled; false when it is no longer queued (somebody has started it).
+    bool cancel_queued(const std::string& run_id);
     // Gives the queued runs named here this order, in front of queued runs not named.
     void order_queue(const std::vector<std::string>& run_ids);
 

@@ -2,11 +2,11 @@
 //
 //     rank:8 model:gpt2 loss<2 target:q,v -tag:draft is:starred "table to text"
 //
-// A condition is FIELD OP VALUE without blanks; OP is : = < > <= >=. For numbers ':' and '=' both mean equal,
-// and a comma separates alternatives (rank:1,2,4); k, M and G multiply (params<2M). For text ':' means
-// "contains" and '=' "is", letter case ignored; target:q,v asks for every named matrix, targets=q,v for
-// exactly these; tag:good means the tag itself. '-' in front turns a condition or word round. A bare word is
-// looked for in name, notes, tags, model, method and id. Quotes keep blanks and operators inside a word or
+// A condition is FIELD OP VALUE; OP is : = < > <= >=, blanks around it do no harm. For numbers ':' and '='
+// both mean equal, and a comma separates alternatives (rank:1,2,4); k, M and G multiply (params<2M). For text
+// ':' means "contains" and '=' "is", letter case ignored; target:q,v asks for every named matrix, targets=q,v
+// for exactly these; tag:good means the tag itself. '-' in front turns a condition or word round. A bare word
+// is looked for in name, notes, tags, model, method and id. Quotes keep blanks and operators inside a word or
 // value.
 #pragma once
 
