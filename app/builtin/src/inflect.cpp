@@ -1,0 +1,359 @@
+#include "inflect.h"
+
+#include <array>
+#include <cctype>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace builtin {
+namespace {
+
+bool vowel(char c) {
+    return std::string_view("aeiou").find(c) != std::string_view::npos;
+}
+bool starts(std::string_view text, std::string_view head) {
+    return text.substr(0, head.size()) == head;
+}
+bool ends(std::string_view text, std::string_view tail) {
+    return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
+}
+
+struct Forms {
+    std::string_view past, participle;
+};
+
+const std::unordered_map<std::string_view, Forms>& irregular_verbs() {
+    static const std::unordered_map<std::string_view, Forms> verbs = {
+        {"be", {"was", "been"}},
+        {"become", {"became", "become"}},
+        {"begin", {"began", "begun"}},
+        {"bite", {"bit", "bitten"}},
+        {"blow", {"blew", "blown"}},
+        {"break", {"broke", "broken"}},
+        {"bring", {"brought", "brought"}},
+        {"build", {"built", "built"}},
+        {"buy", {"bought", "bought"}},
+        {"catch", {"caught", "caught"}},
+        {"choose", {"chose", "chosen"}},
+        {"come", {"came", "come"}},
+        {"cut", {"cut", "cut"}},
+        {"dig", {"dug", "dug"}},
+        {"do", {"did", "done"}},
+        {"draw", {"drew", "drawn"}},
+        {"drink", {"drank", "drunk"}},
+        {"drive", {"drove", "driven"}},
+        {"eat", {"ate", "eaten"}},
+        {"fall", {"fell", "fallen"}},
+        {"feed", {"fed", "fed"}},
+        {"feel", {"felt", "felt"}},
+        {"find", {"found", "found"}},
+        {"fly", {"flew", "flown"}},
+        {"forget", {"forgot", "forgotten"}},
+        {"get", {"got", "got"}},
+        {"give", {"gave", "given"}},
+        {"go", {"went", "gone"}},
+        {"grow", {"grew", "grown"}},
+        {"have", {"had", "had"}},
+        {"hear", {"heard", "heard"}},
+        {"hide", {"hid", "hidden"}},
+        {"hold", {"held", "held"}},
+        {"keep", {"kept", "kept"}},
+        {"know", {"knew", "known"}},
+        {"lead", {"led", "led"}},
+        {"leave", {"left", "left"}},
+        {"lend", {"lent", "lent"}},
+        {"lose", {"lost", "lost"}},
+        {"make", {"made", "made"}},
+        {"meet", {"met", "met"}},
+        {"pay", {"paid", "paid"}},
+        {"put", {"put", "put"}},
+        {"read", {"read", "read"}},
+        {"ride", {"rode", "ridden"}},
+        {"ring", {"rang", "rung"}},
+        {"run", {"ran", "run"}},
+        {"say", {"said", "said"}},
+        {"see", {"saw", "seen"}},
+        {"sell", {"sold", "sold"}},
+        {"send", {"sent", "sent"}},
+        {"shine", {"shone", "shone"}},
+        {"show", {"showed", "shown"}},
+        {"sing", {"sang", "sung"}},
+        {"sit", {"sat", "sat"}},
+        {"sleep", {"slept", "slept"}},
+        {"speak", {"spoke", "spoken"}},
+        {"spend", {"spent", "spent"}},
+        {"stand", {"stood", "stood"}},
+        {"steal", {"stole", "stolen"}},
+        {"sweep", {"swept", "swept"}},
+        {"swim", {"swam", "swum"}},
+        {"take", {"took", "taken"}},
+        {"teach", {"taught", "taught"}},
+        {"tell", {"told", "told"}},
+        {"think", {"thought", "thought"}},
+        {"throw", {"threw", "thrown"}},
+        {"understand", {"understood", "understood"}},
+        {"wake", {"woke", "woken"}},
+        {"wear", {"wore", "worn"}},
+        {"win", {"won", "won"}},
+        {"write", {"wrote", "written"}},
+        {"hang", {"hung", "hung"}},
+        {"spread", {"spread", "spread"}},
+        {"set", {"set", "set"}},
+        {"shut", {"shut", "shut"}},
+        {"let", {"let", "let"}},
+        {"bend", {"bent", "bent"}},
+        {"fight", {"fought", "fought"}},
+        {"freeze", {"froze", "frozen"}},
+        {"rise", {"rose", "risen"}},
+        {"shake", {"shook", "shaken"}},
+        {"hurt", {"hurt", "hurt"}},
+        {"hit", {"hit", "hit"}},
+        {"lie", {"lay", "lain"}},
+        {"mend", {"mended", "mended"}},
+        {"dry", {"dried", "dried"}},
+        {"tie", {"tied", "tied"}}};
+    return verbs;
+}
+
+// One short syllable, consonant-vowel-consonant: the last letter is doubled before -ed and -ing.
+bool doubles_last(std::string_view verb) {
+    static const std::unordered_set<std::string_view> longer = {"begin", "forget", "prefer", "admit",
+                                                                "permit"};
+    if (longer.count(verb)) return true;
+    if (verb.size() < 3) return false;
+    std::size_t n = verb.size();
+    char last = verb[n - 1];
+    if (vowel(last) || last == 'w' || last == 'x' || last == 'y' || !vowel(verb[n - 2])) return false;
+    if (vowel(verb[n - 3]) && !(verb[n - 3] == 'u' && n > 3 && verb[n - 4] == 'q')) return false;
+    for (std::size_t i = 0; i + 3 < n; ++i) {
+        if (vowel(verb[i]) || (verb[i] == 'y' && i > 0)) return verb[i] == 'u' && i > 0 && verb[i - 1] == 'q';
+    }
+    return true;
+}
+
+// Applies `form` to the first word, so that "look for" becomes "looked for".
+template <class Form>
+std::string on_first_word(std::string_view phrase, Form form) {
+    std::size_t space = phrase.find(' ');
+    if (space == std::string_view::npos) return form(phrase);
+    return form(phrase.substr(0, space)) + std::string(phrase.substr(space));
+}
+
+std::string regular_past(std::string_view verb) {
+    std::string s(verb);
+    if (ends(verb, "e")) return s + "d";
+    if (ends(verb, "y") && verb.size() > 1 && !vowel(verb[verb.size() - 2]))
+        return s.substr(0, s.size() - 1) + "ied";
+    if (doubles_last(verb)) s += s.back();
+    return s + "ed";
+}
+
+std::string plural_word(std::string_view noun) {
+    static const std::unordered_map<std::string_view, std::string_view> irregular = {
+        {"man", "men"},
+        {"woman", "women"},
+        {"child", "children"},
+        {"person", "people"},
+        {"mouse", "mice"},
+        {"goose", "geese"},
+        {"foot", "feet"},
+        {"tooth", "teeth"},
+        {"sheep", "sheep"},
+        {"fish", "fish"},
+        {"deer", "deer"},
+        {"leaf", "leaves"},
+        {"loaf", "loaves"},
+        {"knife", "knives"},
+        {"shelf", "shelves"},
+        {"wolf", "wolves"},
+        {"half", "halves"},
+        {"life", "lives"},
+        {"wife", "wives"},
+        {"scarf", "scarves"},
+        {"calf", "calves"},
+        {"potato", "potatoes"},
+        {"tomato", "tomatoes"},
+        {"hero", "heroes"},
+        {"thief", "thieves"},
+        {"ox", "oxen"},
+        {"salmon", "salmon"},
+        {"trout", "trout"},
+        {"fisherman", "fishermen"},
+        {"postman", "postmen"},
+        {"grandchild", "grandchildren"},
+        {"trousers", "trousers"},
+        {"scissors", "scissors"},
+        {"glasses", "glasses"}};
+    if (auto it = irregular.find(noun); it != irregular.end()) return std::string(it->second);
+    std::string s(noun);
+    if (ends(noun, "s") || ends(noun, "x") || ends(noun, "z") || ends(noun, "ch") || ends(noun, "sh"))
+        return s + "es";
+    if (ends(noun, "y") && noun.size() > 1 && !vowel(noun[noun.size() - 2])) {
+        return s.substr(0, s.size() - 1) + "ies";
+    }
+    return s + "s";
+}
+
+}  // namespace
+
+std::string with_article(std::string_view phrase) {
+    std::string word;
+    for (char c : phrase.substr(0, phrase.find(' ')))
+        word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    bool an = !word.empty() && vowel(word[0]);
+    if (starts(word, "hour") || starts(word, "honest") || starts(word, "heir") || starts(word, "honour"))
+        an = true;
+    if (starts(word, "uni") || starts(word, "use") || starts(word, "usu") || starts(word, "euro") ||
+        word == "one" || starts(word, "one-") || starts(word, "once") || starts(word, "ukulele")) {
+        an = false;
+    }
+    if (starts(word, "unin") || starts(word, "unim") || starts(word, "unid")) an = true;
+    if (starts(word, "8") || word == "11" || word == "18" || starts(word, "11-") || starts(word, "18-"))
+        an = true;
+    return (an ? "an " : "a ") + std::string(phrase);
+}
+
+std::string plural(std::string_view noun) {
+    if (std::size_t of = noun.find(" of "); of != std::string_view::npos) {
+        return plural(noun.substr(0, of)) + std::string(noun.substr(of));
+    }
+    std::size_t space = noun.rfind(' ');
+    if (space == std::string_view::npos) return plural_word(noun);
+    return std::string(noun.substr(0, space + 1)) + plural_word(noun.substr(space + 1));
+}
+
+std::string third_person(std::string_view verb) {
+    return on_first_word(verb, [](std::string_view w) -> std::string {
+        if (w == "be") return "is";
+        if (w == "have") return "has";
+        if (w == "go" || w == "do") return std::string(w) + "es";
+        return plural_word(w == "leaf" ? "leafs" : w);
+    });
+}
+
+std::string past_tense(std::string_view verb) {
+    return on_first_word(verb, [](std::string_view w) {
+        auto it = irregular_verbs().find(w);
+        return it != irregular_verbs().end() ? std::string(it->second.past) : regular_past(w);
+    });
+}
+
+std::string past_participle(std::string_view verb) {
+    return on_first_word(verb, [](std::string_view w) {
+        auto it = irregular_verbs().find(w);
+        return it != irregular_verbs().end() ? std::string(it->second.participle) : regular_past(w);
+    });
+}
+
+std::string present_participle(std::string_view verb) {
+    return on_first_word(verb, [](std::string_view w) {
+        std::string s(w);
+        if (w == "be" || w == "see") return s + "ing";
+        if (ends(w, "ie")) return s.substr(0, s.size() - 2) + "ying";
+        if (ends(w, "e") && !ends(w, "ee")) return s.substr(0, s.size() - 1) + "ing";
+        if (doubles_last(w)) s += s.back();
+        return s + "ing";
+    });
+}
+
+std::string capitalised(std::string_view text) {
+    std::string s(text);
+    if (!s.empty()) s[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(s[0])));
+    return s;
+}
+
+std::string title_case(std::string_view text) {
+    std::string s(text);
+    bool start = true;
+    for (char& c : s) {
+        if (start) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        start = c == ' ';
+    }
+    return s;
+}
+
+std::string number_word(int n) {
+    static constexpr std::array<const char*, 20> small = {
+        "zero",     "one",     "two",     "three",     "four",     "five",    "six",
+        "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
+        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+    static constexpr std::array<const char*, 10> tens = {"",      "",      "twenty",  "thirty", "forty",
+                                                         "fifty", "sixty", "seventy", "eighty", "ninety"};
+    auto at = [](const auto& list, int i) { return std::string(list[static_cast<std::size_t>(i)]); };
+    if (n < 0) return "minus " + number_word(-n);
+    if (n < 20) return at(small, n);
+    if (n < 100) return at(tens, n / 10) + (n % 10 ? "-" + at(small, n % 10) : "");
+    if (n < 1000) return at(small, n / 100) + " hundred" + (n % 100 ? " and " + number_word(n % 100) : "");
+    return number_word(n / 1000) + " thousand" + (n % 1000 ? " " + number_word(n % 1000) : "");
+}
+
+std::string ordinal_word(int n) {
+    static constexpr std::array<const char*, 20> small = {
+        "zeroth",     "first",     "second",    "third",       "fourth",     "fifth",     "sixth",
+        "seventh",    "eighth",    "ninth",     "tenth",       "eleventh",   "twelfth",   "thirteenth",
+        "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"};
+    if (n < 20) return small[static_cast<std::size_t>(n)];
+    if (n % 10 == 0) return n == 20 ? "twentieth" : "thirtieth";
+    return number_word(n / 10 * 10) + "-" + small[static_cast<std::size_t>(n % 10)];
+}
+
+std::string joined(const std::vector<std::string>& items, std::string_view conjunction) {
+    std::string out;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i > 0) out += i + 1 < items.size() ? ", " : " " + std::string(conjunction) + " ";
+        out += items[i];
+    }
+    return out;
+}
+
+std::string with_sentence_capitals(std::string text) {
+    bool start = true;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        char c = text[i];
+        if (c == '"') {
+            bool opening = i == 0 || text[i - 1] == ' ' || text[i - 1] == '\n';
+            if (opening) {
+                start = i < 2 || text[i - 2] != ',';  // after a comma the quoted sentence goes on
+            } else {
+                start = i > 0 && text[i - 1] == '.';  // after '?"' and '!"' the sentence may go on
+            }
+        } else if (c == '.' || c == '!' || c == '?') {
+            bool closes =
+                i + 1 >= text.size() || text[i + 1] == ' ' || text[i + 1] == '\n' || text[i + 1] == '"';
+            start = closes;
+        } else if (std::isalpha(static_cast<unsigned char>(c)) ||
+                   std::isdigit(static_cast<unsigned char>(c))) {
+            if (start) text[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+            start = false;
+        }
+    }
+    return text;
+}
+
+std::string tokenised(std::string_view text) {
+    std::string out;
+    auto space = [&] {
+        if (!out.empty() && out.back() != ' ' && out.back() != '\n') out += ' ';
+    };
+    auto digit = [&](std::size_t i) {
+        return i < text.size() && std::isdigit(static_cast<unsigned char>(text[i]));
+    };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        char c = text[i];
+        bool in_number = (c == '.' || c == ',' || c == ':') && i > 0 && digit(i - 1) && digit(i + 1);
+        if (std::string_view(".,!?;:\"()-").find(c) == std::string_view::npos || in_number) {
+            if (c == ' ') {
+                space();
+            } else {
+                out += c;
+            }
+            continue;
+        }
+        space();
+        out += c;
+        if (i + 1 < text.size() && text[i + 1] != '\n') out += ' ';
+    }
+    return out;
+}
+
+}  // namespace builtin
