@@ -2,6 +2,7 @@
 
 #include "architecture/families.h"
 #include "io/json.h"
+#include "spec/kinds.h"
 
 #include <engine/error.h>
 
@@ -11,8 +12,6 @@
 
 namespace engine {
 namespace {
-
-constexpr const char* kind_order[] = {"q", "k", "v", "o", "gate", "up", "down"};
 
 void add_norm(std::vector<TensorSpec>& list, const Architecture& a, const std::string& module) {
     list.push_back({module + ".weight", {a.hidden_size}, false});
@@ -113,8 +112,8 @@ double Architecture::attention_scale(std::int64_t layer) const {
 
 std::vector<std::string> Architecture::kinds() const {
     std::vector<std::string> list;
-    for (const char* kind : kind_order)
-        if (find_slot(*this, kind)) list.emplace_back(kind);
+    for (const std::string& kind : matrix_kinds())
+        if (find_slot(*this, kind)) list.push_back(kind);
     return list;
 }
 
