@@ -1,6 +1,6 @@
 # lwb_torch: libtorch, headers and libraries, as one target for the engine's own sources.
 #
-# Which one: the folder in the environment variable LIBTORCH, else what CMAKE_PREFIX_PATH names, else the distribution's.
+# Which one: the folder LIBTORCH, else what CMAKE_PREFIX_PATH names, else the distribution's.
 # A folder may be the unpacked official download, the `torch` folder of a PyTorch installation, or
 # torch.utils.cmake_prefix_path.
 #
@@ -10,12 +10,13 @@
 # Sets LWB_TORCH_VERSION, LWB_TORCH_IS_SYSTEM (the distribution's package) and LWB_TORCH_CUDA (libtorch_cuda is there).
 # Defines for the engine: LWB_WITH_CUDA=1 when CUDA's headers are there too, so that <ATen/cuda/...> and <c10/cuda/...>
 # may be included.
+set(LIBTORCH "$ENV{LIBTORCH}" CACHE PATH "Folder of another libtorch than the system's (it holds include/ and lib/)")
 set(_roots)
-if(NOT "$ENV{LIBTORCH}" STREQUAL "")
-    if(NOT IS_DIRECTORY "$ENV{LIBTORCH}")
-        message(FATAL_ERROR "LIBTORCH names '$ENV{LIBTORCH}', which is no folder.")
+if(LIBTORCH)
+    if(NOT IS_DIRECTORY "${LIBTORCH}")
+        message(FATAL_ERROR "LIBTORCH names '${LIBTORCH}', which is no folder.")
     endif()
-    list(APPEND _roots "$ENV{LIBTORCH}")
+    list(APPEND _roots "${LIBTORCH}")
 endif()
 foreach(_prefix IN LISTS CMAKE_PREFIX_PATH)
     list(APPEND _roots "${_prefix}")

@@ -27,6 +27,7 @@ trap 'rm -rf "$work"' EXIT
 
 # The mirror that this machine already uses; Debian's own where apt has none to name.
 # bookworm is named outright: it is the release whose source package this checksum belongs to.
+# shellcheck disable=SC2016  # apt fills these in
 mirror=$(apt-get indextargets --format '$(CREATED_BY) $(CODENAME) $(COMPONENT) $(REPO_URI)' 2>/dev/null |
     sed -n 's/^Packages bookworm main \(.*\)/\1/p' | head -n 1)
 cat >"$work/sources/source.sources" <<EOF
