@@ -19,7 +19,8 @@ QString withStep(double value, double step) {
 }  // namespace
 
 AxisText number() {
-    return [](double value, double step) { return step > 0 ? withStep(value, step) : units::number(value, 4); };
+    return
+        [](double value, double step) { return step > 0 ? withStep(value, step) : units::number(value, 4); };
 }
 
 AxisText integer() {
@@ -30,7 +31,9 @@ AxisText integer() {
 }
 
 AxisText shortCount() {
-    return [](double value, double) { return units::shortCount(static_cast<std::int64_t>(std::llround(value))); };
+    return [](double value, double) {
+        return units::shortCount(static_cast<std::int64_t>(std::llround(value)));
+    };
 }
 
 AxisText bytes() {

@@ -1,5 +1,5 @@
-// How numbers are written along an axis and in a cursor read-out. step: distance between two ticks, so that labels
-// carry just the digits that tell them apart; 0 in a read-out, where the value itself matters.
+// How numbers are written along an axis and in a cursor read-out. step: distance between two ticks, so that
+// labels carry just the digits that tell them apart; 0 in a read-out, where the value itself matters.
 #pragma once
 
 #include <QString>

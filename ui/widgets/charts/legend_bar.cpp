@@ -12,17 +12,25 @@ FlowLayout::FlowLayout(QWidget* parent, int horizontalGap, int verticalGap)
     setContentsMargins(0, 0, 0, 0);
 }
 
-FlowLayout::~FlowLayout() { qDeleteAll(m_items); }
+FlowLayout::~FlowLayout() {
+    qDeleteAll(m_items);
+}
 
-void FlowLayout::addItem(QLayoutItem* item) { m_items.append(item); }
+void FlowLayout::addItem(QLayoutItem* item) {
+    m_items.append(item);
+}
 
-QLayoutItem* FlowLayout::itemAt(int index) const { return m_items.value(index); }
+QLayoutItem* FlowLayout::itemAt(int index) const {
+    return m_items.value(index);
+}
 
 QLayoutItem* FlowLayout::takeAt(int index) {
     return index >= 0 && index < m_items.size() ? m_items.takeAt(index) : nullptr;
 }
 
-int FlowLayout::heightForWidth(int width) const { return arrange(QRect(0, 0, width, 0), false); }
+int FlowLayout::heightForWidth(int width) const {
+    return arrange(QRect(0, 0, width, 0), false);
+}
 
 QSize FlowLayout::minimumSize() const {
     QSize size;
@@ -84,8 +92,9 @@ void LegendBar::add(int series, const QString& name, const SeriesStyle& style, b
     button->setCheckable(true);
     button->setChecked(shown);
     // A checked tool button would be drawn pressed in; here the text alone tells hidden from shown.
-    button->setStyleSheet(QStringLiteral("QToolButton{border:none;background:transparent;padding:1px 2px}"
-                                         "QToolButton:hover,QToolButton:focus{text-decoration:underline}"));
+    button->setStyleSheet(
+        QStringLiteral("QToolButton{border:none;background:transparent;padding:1px 2px}"
+                       "QToolButton:hover,QToolButton:focus{text-decoration:underline}"));
     m_entries.append({button, style});
     layout()->addWidget(button);
     paint(m_entries.back());
@@ -115,8 +124,9 @@ void LegendBar::paint(const Entry& entry) const {
     }
     entry.button->setIcon(icon);
     QPalette colors = entry.button->palette();
-    const QColor text =
-        entry.button->isChecked() ? m_theme.text() : Theme::mix(m_theme.secondaryText(), m_theme.surface(), 0.4);
+    const QColor text = entry.button->isChecked()
+                            ? m_theme.text()
+                            : Theme::mix(m_theme.secondaryText(), m_theme.surface(), 0.4);
     colors.setColor(QPalette::ButtonText, text);
     colors.setColor(QPalette::WindowText, text);
     entry.button->setPalette(colors);

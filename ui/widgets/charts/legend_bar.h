@@ -1,5 +1,5 @@
-// A row of buttons, one per series, that wraps when it gets long: shows how a series looks, hides and shows it.
-// GUI thread.
+// A row of buttons, one per series, that wraps when it gets long: shows how a series looks, hides and shows
+// it. GUI thread.
 #pragma once
 
 #include "ui/widgets/charts/series_style.h"

@@ -13,9 +13,13 @@ double NiceTicker::getTickStep(const QCPRange& range) {
     return m_step;
 }
 
-int NiceTicker::getSubTickCount(double) { return 0; }
+int NiceTicker::getSubTickCount(double) {
+    return 0;
+}
 
-QString NiceTicker::getTickLabel(double tick, const QLocale&, QChar, int) { return m_text(tick, m_step); }
+QString NiceTicker::getTickLabel(double tick, const QLocale&, QChar, int) {
+    return m_text(tick, m_step);
+}
 
 // A logarithmic axis over less than a decade reads best with evenly valued ticks.
 bool NiceTicker::byDecades(const QCPRange& range) const {
@@ -42,6 +46,8 @@ QVector<double> NiceTicker::createTickVector(double tickStep, const QCPRange& ra
     return ticks;
 }
 
-QVector<double> NiceTicker::createSubTickVector(int, const QVector<double>&) { return {}; }
+QVector<double> NiceTicker::createSubTickVector(int, const QVector<double>&) {
+    return {};
+}
 
 }  // namespace ui

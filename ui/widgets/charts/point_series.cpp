@@ -6,7 +6,9 @@
 namespace ui {
 namespace {
 
-bool before(const QPointF& point, double x) { return point.x() < x; }
+bool before(const QPointF& point, double x) {
+    return point.x() < x;
+}
 
 // Collects the extremes of one part of x and writes them in the order of x.
 class Bucket {
@@ -68,11 +70,15 @@ void PointSeries::closeBlocks() {
 
 std::vector<QPointF> PointSeries::reduced(double fromX, double toX, int buckets) const {
     const auto first = std::lower_bound(points_.begin(), points_.end(), fromX, before);
-    auto last = std::upper_bound(first, points_.end(), toX, [](double x, const QPointF& p) { return x < p.x(); });
-    const std::size_t begin = static_cast<std::size_t>(first - points_.begin()) - (first != points_.begin() ? 1 : 0);
-    const std::size_t end = static_cast<std::size_t>(last - points_.begin()) + (last != points_.end() ? 1 : 0);
+    auto last =
+        std::upper_bound(first, points_.end(), toX, [](double x, const QPointF& p) { return x < p.x(); });
+    const std::size_t begin =
+        static_cast<std::size_t>(first - points_.begin()) - (first != points_.begin() ? 1 : 0);
+    const std::size_t end =
+        static_cast<std::size_t>(last - points_.begin()) + (last != points_.end() ? 1 : 0);
     const std::size_t room = static_cast<std::size_t>(std::max(buckets, 1)) * 2 + 2;
-    if (end - begin <= room) return {points_.begin() + std::ptrdiff_t(begin), points_.begin() + std::ptrdiff_t(end)};
+    if (end - begin <= room)
+        return {points_.begin() + std::ptrdiff_t(begin), points_.begin() + std::ptrdiff_t(end)};
 
     std::vector<QPointF> out;
     out.reserve(room);

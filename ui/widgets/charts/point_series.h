@@ -1,8 +1,10 @@
 // The points of one curve, by ascending x, and a picture-sized extract of them. Plain value, one thread.
-// Appending costs O(1); an extract of n visible points costs O(n) up to a few ten thousand and about n/256 beyond.
+// Appending costs O(1); an extract of n visible points costs O(n) up to a few ten thousand and about n/256
+// beyond.
 #pragma once
 
 #include <QPointF>
+
 #include <span>
 #include <vector>
 
@@ -12,7 +14,8 @@ class PointSeries {
   public:
     void clear();
     void assign(std::vector<QPointF> points);  // must ascend in x
-    // A point that does not lie behind the last one first drops what it repeats: a resumed run goes back a few steps.
+    // A point that does not lie behind the last one first drops what it repeats: a resumed run goes back a
+    // few steps.
     void append(QPointF point);
 
     bool empty() const { return points_.empty(); }
@@ -20,8 +23,9 @@ class PointSeries {
     std::span<const QPointF> points() const { return points_; }
     const QPointF& back() const { return points_.back(); }
 
-    // The points between fromX and toX and one neighbour on either side; where there are more than fit, the lowest and
-    // the highest of each of `buckets` equal parts of x (and the first and last), so that no spike is lost.
+    // The points between fromX and toX and one neighbour on either side; where there are more than fit, the
+    // lowest and the highest of each of `buckets` equal parts of x (and the first and last), so that no spike
+    // is lost.
     std::vector<QPointF> reduced(double fromX, double toX, int buckets) const;
     // The point nearest in x with a finite value; nullptr when there is none.
     const QPointF* nearest(double x) const;
@@ -37,8 +41,8 @@ class PointSeries {
     std::vector<Block> blocks_;
 };
 
-// Exponential average with bias correction, weight in [0, 1): 0 gives the points themselves. Points without a finite
-// value are passed over.
+// Exponential average with bias correction, weight in [0, 1): 0 gives the points themselves. Points without a
+// finite value are passed over.
 class Smoother {
   public:
     explicit Smoother(double weight = 0) : weight_(weight) {}

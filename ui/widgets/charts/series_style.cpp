@@ -30,9 +30,14 @@ void drawMarker(QPainter& painter, QPointF c, qreal size, Marker marker, const Q
     painter.setPen(QPen(color, 1.5));
     painter.setBrush(color);
     switch (marker) {
-        case Marker::None: break;
-        case Marker::Circle: painter.drawEllipse(c, h, h); break;
-        case Marker::Square: painter.drawRect(QRectF(x - h * .85, y - h * .85, size * .85, size * .85)); break;
+        case Marker::None:
+            break;
+        case Marker::Circle:
+            painter.drawEllipse(c, h, h);
+            break;
+        case Marker::Square:
+            painter.drawRect(QRectF(x - h * .85, y - h * .85, size * .85, size * .85));
+            break;
         case Marker::Triangle:
             painter.drawPolygon(QPolygonF({{x - h, y + h * .8}, {x + h, y + h * .8}, {x, y - h}}));
             break;
@@ -57,7 +62,8 @@ void drawMarker(QPainter& painter, QPointF c, qreal size, Marker marker, const Q
 void drawSeriesSample(QPainter& painter, const QRectF& area, const SeriesStyle& style, const QColor& color) {
     if (style.line != Qt::NoPen) {
         painter.setPen(QPen(color, 2, style.line, Qt::FlatCap));
-        painter.drawLine(QPointF(area.left() + 1, area.center().y()), QPointF(area.right() - 1, area.center().y()));
+        painter.drawLine(QPointF(area.left() + 1, area.center().y()),
+                         QPointF(area.right() - 1, area.center().y()));
     }
     drawMarker(painter, area.center(), std::min(8.0, area.height() - 4), style.marker, color);
 }

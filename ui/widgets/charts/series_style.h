@@ -1,5 +1,5 @@
-// How one series looks: a colour that colour-blind people can tell apart, plus a line style and a marker, so that no
-// distinction rests on colour alone. Values and pure functions, GUI thread.
+// How one series looks: a colour that colour-blind people can tell apart, plus a line style and a marker, so
+// that no distinction rests on colour alone. Values and pure functions, GUI thread.
 #pragma once
 
 #include <QPixmap>
@@ -19,14 +19,15 @@ struct SeriesStyle {
     bool operator==(const SeriesStyle&) const = default;
 };
 
-// The n-th distinct look. Colours run through a cycle of 8, markers through one of 7, line styles change with every
-// round of colours: the first 7 differ in colour and marker, the first 32 in at least two of the three.
+// The n-th distinct look. Colours run through a cycle of 8, markers through one of 7, line styles change with
+// every round of colours: the first 7 differ in colour and marker, the first 32 in at least two of the three.
 SeriesStyle seriesStyle(int index);
 
 // size: of the whole mark.
 void drawMarker(QPainter& painter, QPointF center, qreal size, Marker marker, const QColor& color);
 // A short piece of the line with its marker: legends, chips and tables show it.
 void drawSeriesSample(QPainter& painter, const QRectF& area, const SeriesStyle& style, const QColor& color);
-QPixmap seriesPixmap(const SeriesStyle& style, const Theme& theme, qreal devicePixelRatio, QSize size = {22, 12});
+QPixmap seriesPixmap(const SeriesStyle& style, const Theme& theme, qreal devicePixelRatio,
+                     QSize size = {22, 12});
 
 }  // namespace ui

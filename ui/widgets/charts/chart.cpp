@@ -1,0 +1,375 @@
+#include "ui/widgets/charts/chart.h"
+
+#include "ui/theme/theme.h"
+#include "ui/widgets/charts/legend_bar.h"
+#include "ui/widgets/charts/nice_ticker.h"
+
+#include <QContextMenuEvent>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QMenu>
+#include <QStackedLayout>
+#include <QTextDocument>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace ui {
+
+void Chart::Range::include(double value) {
+    if (!std::isfinite(value)) return;
+    lower = valid ? std::min(lower, value) : value;
+    upper = valid ? std::max(upper, value) : value;
+    valid = true;
+}
+
+Chart::Chart(const Theme& theme, QWidget* parent)
+    : QWidget(parent),
+      m_theme(theme),
+      m_title(new QLabel(this)),
+      m_legend(new LegendBar(theme, this)),
+      m_log(new QToolButton(this)),
+      m_frame(new QFrame(this)),
+      m_empty(new QLabel(this)),
+      m_plot(new QCustomPlot(this)),
+      m_xText(axis_text::number()),
+      m_yText(axis_text::number()),
+      m_rightText(axis_text::number()) {
+    QFont bold = font();
+    bold.setWeight(QFont::DemiBold);
+    m_title->setFont(bold);
+    m_title->setObjectName(QStringLiteral("chartTitle"));
+
+    m_log->setText(tr("log"));
+    m_log->setObjectName(QStringLiteral("logSwitch"));
+    m_log->setCheckable(true);
+    m_log->setAutoRaise(true);
+    m_log->setToolTip(tr("Logarithmic scale (L)"));
+    connect(m_log, &QToolButton::toggled, this, &Chart::setLogY);
+    connect(m_legend, &LegendBar::toggled, this, [this](int id, bool shown) {
+        setSeriesShown(id, shown);
+        dataChanged();
+    });
+
+    auto* head = new QHBoxLayout;
+    head->setSpacing(8);
+    head->addWidget(m_title, 0, Qt::AlignTop);
+    head->addWidget(m_legend, 1);
+    head->addWidget(m_log, 0, Qt::AlignTop);
+
+    m_empty->setAlignment(Qt::AlignCenter);
+    m_empty->setWordWrap(true);
+    m_empty->setMargin(16);
+    m_empty->setObjectName(QStringLiteral("chartEmpty"));
+    m_frame->setFrameShape(QFrame::NoFrame);
+    m_stack = new QStackedLayout(m_frame);
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(m_plot);
+
+    auto* all = new QVBoxLayout(this);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->setSpacing(2);
+    all->addLayout(head);
+    all->addWidget(m_frame, 1);
+
+    setFocusPolicy(Qt::StrongFocus);
+    buildPlot();
+    connect(&theme, &Theme::changed, this, &Chart::applyTheme);
+}
+
+Chart::~Chart() {
+    m_plot->removeEventFilter(this);
+    m_plot->disconnect(this);
+}
+
+void Chart::buildPlot() {
+    m_plot->setObjectName(QStringLiteral("plot"));
+    m_plot->setMouseTracking(true);
+    m_plot->setFocusPolicy(Qt::NoFocus);
+    m_plot->setMinimumSize(80, 60);
+    m_plot->setNoAntialiasingOnDrag(true);
+    m_plot->setSelectionRectMode(QCP::srmCustom);
+    m_plot->installEventFilter(this);
+    connect(m_plot, &QCustomPlot::beforeReplot, this, &Chart::beforeReplot);
+    connect(m_plot->selectionRect(), &QCPSelectionRect::accepted, this,
+            [this](const QRect& area, QMouseEvent*) { zoomTo(area.normalized()); });
+
+    const auto give = [](QCPAxis* axis) {
+        const auto ticker = QSharedPointer<NiceTicker>::create();
+        axis->setTicker(ticker);
+        return ticker.data();
+    };
+    m_xTicker = give(m_plot->xAxis);
+    m_yTicker = give(m_plot->yAxis);
+    m_rightTicker = give(m_plot->yAxis2);
+    m_plot->yAxis2->setVisible(false);
+    m_plot->yAxis2->grid()->setVisible(false);
+    for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis, m_plot->yAxis2}) {
+        axis->setTickLength(0);
+        axis->setSubTicks(false);
+        axis->setLabelPadding(2);
+        axis->setTickLabelPadding(4);
+    }
+    // Charts above one another keep their axes in line.
+    m_plot->axisRect()->setMinimumMargins(QMargins(52, 6, 10, 0));
+
+    m_cursorLine = new QCPItemStraightLine(m_plot);
+    m_cursorLine->setLayer(QStringLiteral("overlay"));
+    m_cursorLine->setVisible(false);
+
+    m_readout = new QLabel(m_plot);
+    m_readout->setObjectName(QStringLiteral("readout"));
+    m_readout->setTextFormat(Qt::RichText);
+    m_readout->setAttribute(Qt::WA_TransparentForMouseEvents);
+    m_readout->setAutoFillBackground(true);
+    m_readout->setMargin(4);
+    m_readout->hide();
+    applyTheme();
+}
+
+void Chart::applyTheme() {
+    QFont small = font();
+    small.setPointSizeF(std::max(7.0, small.pointSizeF() * 0.88));
+    const QColor text = m_theme.secondaryText();
+    m_plot->setBackground(m_theme.surface());
+    for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis, m_plot->yAxis2}) {
+        axis->setBasePen(QPen(m_theme.border()));
+        axis->setTickLabelColor(text);
+        axis->setLabelColor(text);
+        axis->setTickLabelFont(small);
+        axis->setLabelFont(small);
+        axis->grid()->setPen(QPen(m_theme.grid(), 1));
+        axis->grid()->setZeroLinePen(Qt::NoPen);
+    }
+    m_cursorLine->setPen(QPen(text, 1, Qt::DashLine));
+    m_plot->selectionRect()->setPen(QPen(m_theme.accent()));
+    QColor fill = m_theme.accent();
+    fill.setAlphaF(0.15f);
+    m_plot->selectionRect()->setBrush(fill);
+
+    QPalette colors = m_readout->palette();
+    colors.setColor(QPalette::Window, Theme::mix(m_theme.surface(), m_theme.window(), 0.8));
+    colors.setColor(QPalette::WindowText, m_theme.text());
+    m_readout->setPalette(colors);
+    m_readout->setFont(small);
+    QPalette quiet = m_empty->palette();
+    quiet.setColor(QPalette::WindowText, text);
+    m_empty->setPalette(quiet);
+    QPalette card = m_frame->palette();
+    card.setColor(QPalette::Window, m_theme.surface());
+    m_frame->setPalette(card);
+    m_frame->setAutoFillBackground(true);
+    m_legend->restyle();
+    m_log->setFont(small);
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+    QMetaObject::invokeMethod(
+        this,
+        [this] {
+            restyle();
+            dataChanged();
+        },
+        Qt::QueuedConnection);
+}
+
+void Chart::setTitle(const QString& title) {
+    m_title->setText(title);
+    m_title->setVisible(!title.isEmpty());
+    setAccessibleName(title);
+}
+
+QString Chart::title() const {
+    return m_title->text();
+}
+
+void Chart::setXAxis(const QString& title, AxisText text, bool integers) {
+    m_plot->xAxis->setLabel(title);
+    m_xText = std::move(text);
+    m_xTicker->setText(m_xText);
+    m_xTicker->setIntegers(integers);
+}
+
+void Chart::setYAxis(const QString& title, AxisText text) {
+    m_plot->yAxis->setLabel(title);
+    m_yText = std::move(text);
+    m_yTicker->setText(m_yText);
+}
+
+void Chart::setRightAxis(const QString& title, AxisText text) {
+    m_plot->yAxis2->setLabel(title);
+    m_rightText = std::move(text);
+    m_rightTicker->setText(m_rightText);
+    m_plot->yAxis2->setVisible(true);
+    m_rightShown = true;
+}
+
+void Chart::setEmptyText(const QString& text) {
+    m_empty->setText(text);
+}
+
+void Chart::setLegendVisible(bool visible) {
+    m_legendWanted = visible;
+    legendChanged();
+}
+
+void Chart::setLogSwitchVisible(bool visible) {
+    m_logWanted = visible;
+    m_log->setVisible(visible);
+}
+
+void Chart::setLogY(bool on) {
+    if (m_logY == on) return;
+    m_logY = on;
+    m_log->setChecked(on);
+    m_plot->yAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    m_yTicker->setLogarithmic(on);
+    m_autoY = true;
+    dataChanged();
+    Q_EMIT logYChanged(on);
+}
+
+void Chart::setLogX(bool on) {
+    m_logX = on;
+    m_plot->xAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    m_xTicker->setLogarithmic(on);
+    dataChanged();
+}
+
+void Chart::legendChanged() {
+    m_legend->clear();
+    for (const LegendEntry& entry : legendEntries())
+        m_legend->add(entry.id, entry.name, entry.style, entry.shown);
+    m_legend->setVisible(m_legendWanted);
+}
+
+void Chart::dataChanged() {
+    const bool empty = isEmpty();
+    m_stack->setCurrentIndex(empty ? 0 : 1);
+    m_log->setVisible(m_logWanted && !empty);
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+int Chart::plotWidth() const {
+    return std::max(m_plot->axisRect()->width(), 50);
+}
+
+void Chart::beforeReplot() {
+    const QSize size = m_plot->axisRect()->size();
+    m_xTicker->setTickCount(std::clamp(size.width() / 80, 2, 12));
+    m_yTicker->setTickCount(std::clamp(size.height() / 36, 2, 10));
+    m_rightTicker->setTickCount(std::clamp(size.height() / 36, 2, 10));
+    applyAutoRange();
+}
+
+void Chart::applyAutoRange() {
+    if (m_autoX) {
+        const Range x = dataXRange();
+        if (x.valid && m_logX && x.lower > 0) {
+            const double margin = std::max(std::pow(x.upper / x.lower, 0.08), 1.15);
+            m_plot->xAxis->setRange(x.lower / margin, x.upper * margin);
+        } else if (x.valid) {
+            const double margin = x.upper > x.lower ? (x.upper - x.lower) * 0.01 : 0.5;
+            m_plot->xAxis->setRange(x.lower - margin, x.upper + margin);
+        }
+    }
+    prepare();
+    const auto fitAxis = [&](QCPAxis* axis, const Range& y, bool logarithmic) {
+        if (!y.valid) return;
+        if (logarithmic && y.lower > 0) {
+            const double margin = std::max(std::pow(y.upper / y.lower, 0.06), 1.02);
+            axis->setRange(y.lower / margin, y.upper * margin);
+            return;
+        }
+        double margin = (y.upper - y.lower) * 0.08;
+        if (margin <= 0) margin = y.upper != 0 ? std::abs(y.upper) * 0.1 : 1;
+        axis->setRange(y.lower >= 0 ? std::max(0.0, y.lower - margin) : y.lower - margin, y.upper + margin);
+    };
+    if (m_autoY) {
+        fitAxis(m_plot->yAxis, dataYRange(false), m_logY);
+        if (m_rightShown) fitAxis(m_plot->yAxis2, dataYRange(true), false);
+    }
+}
+
+void Chart::fit() {
+    m_autoX = m_autoY = true;
+    dataChanged();
+}
+
+void Chart::setXRange(double lower, double upper) {
+    m_autoX = false;
+    m_plot->xAxis->setRange(lower, upper);
+    dataChanged();
+}
+
+std::pair<double, double> Chart::xRange() const {
+    const QCPRange range = m_plot->xAxis->range();
+    return {range.lower, range.upper};
+}
+
+std::pair<double, double> Chart::yRange() const {
+    const QCPRange range = m_plot->yAxis->range();
+    return {range.lower, range.upper};
+}
+
+// ---- cursor
+
+void Chart::setCursor(double x) {
+    if (isEmpty()) return;
+    const QString html = readoutAt(x);
+    if (html.isEmpty()) return clearCursor();
+    m_cursorLine->point1->setCoords(x, 0);
+    m_cursorLine->point1->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    m_cursorLine->point2->setCoords(x, 1);
+    m_cursorLine->point2->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    m_cursorLine->setVisible(hasCursorLine() && m_plot->xAxis->range().contains(x));
+    showReadout(html, QPointF(m_plot->xAxis->coordToPixel(x), m_plot->axisRect()->top() + 4));
+    m_plot->layer(QStringLiteral("overlay"))->replot();
+}
+
+void Chart::clearCursor() {
+    if (!m_readout->isVisibleTo(m_plot) && !m_cursorLine->visible()) return;
+    m_readout->hide();
+    m_readout->clear();
+    m_cursorLine->setVisible(false);
+    m_plot->layer(QStringLiteral("overlay"))->replot();
+}
+
+QString Chart::readout() const {
+    if (!m_readout->isVisibleTo(m_plot)) return {};
+    QTextDocument plain;
+    plain.setHtml(m_readout->text());
+    return plain.toPlainText();
+}
+
+void Chart::showReadout(const QString& html, QPointF at) {
+    m_readout->setText(html);
+    m_readout->adjustSize();
+    const QRect area = m_plot->axisRect()->rect();
+    const int gap = 10;
+    int x = static_cast<int>(at.x()) + gap;
+    if (x + m_readout->width() > area.right()) x = static_cast<int>(at.x()) - gap - m_readout->width();
+    x = std::clamp(x, area.left(), std::max(area.left(), area.right() - m_readout->width()));
+    const int y = std::clamp(static_cast<int>(at.y()), area.top(),
+                             std::max(area.top(), area.bottom() - m_readout->height()));
+    m_readout->move(x, y);
+    m_readout->show();
+}
+
+void Chart::moveCursor(QPoint position) {
+    if (!m_plot->axisRect()->rect().contains(position)) {
+        clearCursor();
+        Q_EMIT cursorLeft();
+        return;
+    }
+    if (const QString html = readoutNear(position); !html.isEmpty()) {
+        showReadout(html, position);
+        return;
+    }
+    const double x = m_plot->xAxis->pixelToCoord(position.x());
+    setCursor(x);
+    Q_EMIT cursorMoved(x);
+}
+
+}  // namespace ui
