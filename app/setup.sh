@@ -44,8 +44,8 @@ install_missing() {
     local packages installed package missing=()
     packages=$(lwb_packages)
     # shellcheck disable=SC2086
-    installed=" $(dpkg-query -W -f='${db:Status-Status}:${Package}\n' $packages 2>/dev/null |
-        sed -n 's/^installed://p' | tr '\n' ' ')"
+    installed=" $({ dpkg-query -W -f='${db:Status-Status}:${Package}\n' $packages 2>/dev/null || true; } |
+        sed -n 's/^installed://p' | tr '\n' ' ')" # dpkg-query fails when it does not know one of them
     for package in $packages; do
         [[ $installed == *" $package "* ]] || missing+=("$package")
     done
