@@ -8,7 +8,9 @@ lwb_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 lwb_preset=dev
 lwb_build=$lwb_root/build/dev
 
-say() { printf '\033[1m==\033[0m %s\n' "$*" >&2; }
+say() {
+    if [ -t 2 ]; then printf '\033[1m== %s\033[0m\n' "$*" >&2; else printf '== %s\n' "$*" >&2; fi
+}
 
 fail() {
     printf 'error: %s\n' "$*" >&2
