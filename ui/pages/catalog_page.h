@@ -1,0 +1,95 @@
+// Every adapter kept: a table that filters as one types (the catalog's query language) and sorts by any column, beside
+// it the details of the selection with tags, notes and its loss curve. Stays current when another window or lwb changes
+// the catalog.
+#pragma once
+
+#include "ui/bridge/catalog_watcher.h"
+#include "ui/bridge/task_runner.h"
+#include "ui/page.h"
+
+#include <catalog/records.h>
+
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+class QTableView;
+class QTimer;
+class QToolButton;
+
+namespace ui {
+
+class AdapterDetails;
+class AdapterTableModel;
+class EmptyState;
+
+class CatalogPage : public Page {
+    Q_OBJECT
+
+  public:
+    explicit CatalogPage(const AppContext& context, QWidget* parent = nullptr);
+    ~CatalogPage() override;
+
+    void showAdapter(const QString& adapterId);
+    QStringList selectedIds() const;
+
+    void activated() override;
+    void refresh() override;
+    bool focusSearch() override;
+
+  Q_SIGNALS:
+    void experimentPageRequested();  // from the empty state
+
+  protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
+  private:
+    struct Listing;
+
+    QWidget* buildFilterRow();
+    void buildTable();
+    void buildActions();
+    void load();
+    void applyListing(Listing listing);
+    void showProblem(const QString& sentence);
+    void select(const QStringList& ids);
+    void selectionChanged();
+    void updateActions();
+    void updateFooter(const Listing& listing);
+    void showHeaderMenu(const QPoint& position);
+    void showTableMenu(const QPoint& position);
+    void keepColumns();
+
+    void copyRows();
+    void setStarred(const QString& id, bool starred);
+    void trashSelected();
+    void restore(const QStringList& ids);
+    void purgeSelected();
+    void runAgain();
+    void openRun();
+    void inBackground(std::function<void(workbench::Workbench&)> work, std::function<void()> done = {});
+
+    LatestTask m_load;
+    CatalogWatcher m_watcher;
+    AdapterTableModel* m_model;
+    QString m_wanted;
+    bool m_trashShown = false;
+    bool m_loadedOnce = false;
+    std::int64_t m_everything = 0;  // adapters in the catalog, filter aside
+
+    QStackedWidget* m_stack;
+    EmptyState* m_empty;
+    QLineEdit* m_filter;
+    QLabel* m_hint;
+    QTimer* m_typing;
+    QTableView* m_table;
+    AdapterDetails* m_details;
+    QSplitter* m_splitter;
+    QLabel* m_footer;
+    QToolButton* m_trash;
+    QPushButton *m_compare, *m_export, *m_again, *m_delete, *m_restore, *m_purge;
+};
+
+}  // namespace ui
