@@ -21,6 +21,9 @@ const std::vector<Kind>& all_kinds() {
         add_people_kinds(all);
         add_story_kinds(all);
         add_number_kinds(all);
+        add_record_kinds(all);
+        add_talk_kinds(all);
+        add_letter_kinds(all);
         return all;
     }();
     return kinds;
