@@ -12,12 +12,10 @@
 
 #include <array>
 
-namespace {
-// Q_INIT_RESOURCE must stand outside of namespaces.
-void loadResources() {
+// Outside of namespaces, as Q_INIT_RESOURCE asks.
+static void loadResources() {
     Q_INIT_RESOURCE(resources);
 }
-}  // namespace
 
 namespace ui {
 
