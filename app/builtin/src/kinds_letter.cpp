@@ -124,9 +124,11 @@ std::string messages(Scene& s) {
     for (std::size_t i = 0; i < notes.size(); ++i) order.push_back(i);
     s.rng.shuffle(order);
     order.resize(static_cast<std::size_t>(s.rng.range(4, 7)));
-    for (std::size_t i : order) std::string note = s.say(notes[i]);
-    std::size_t colon = note.find(": ") + 2;
-    rows.push_back(note.substr(0, colon) + with_sentence_capitals(note.substr(colon)));
+    for (std::size_t i : order) {
+        std::string note = s.say(notes[i]);
+        std::size_t colon = note.find(": ") + 2;
+        rows.push_back(note.substr(0, colon) + with_sentence_capitals(note.substr(colon)));
+    }
     return lines(rows);
 }
 
