@@ -26,6 +26,7 @@ struct Example {
     std::vector<std::int32_t> ids;
     std::vector<std::uint8_t> trained;  // one per id; 1: a label, its loss counts
     std::int64_t line = 0;              // 1-based line of the file where the row begins
+    std::int64_t cut = 0;               // tokens dropped on the right
     std::uint64_t group = 0;            // rows with the same prompt have the same group
 };
 
@@ -33,7 +34,6 @@ struct Dataset {
     std::string format;  // as DataReport::format
     std::vector<Example> examples;
     std::int64_t trained_tokens = 0;
-    std::int64_t truncated_tokens = 0;
     std::int32_t largest_id = -1;  // must be below the model's vocab_size
     std::string content_hash;      // SHA-256 of the file
 };

@@ -14,6 +14,9 @@ namespace engine {
 // like.
 std::uint64_t derive_seed(std::uint64_t seed, std::string_view stream, std::uint64_t index = 0);
 
+// A well-mixed 64-bit hash, the same everywhere; not for security.
+std::uint64_t hash_text(std::string_view text);
+
 // SplitMix64 (Steele, Lea, Flood 2014): 64 bits of state, every output once per period of 2^64.
 class SeededRandom {
   public:

@@ -1,0 +1,43 @@
+// Rows to token ids; shared by training and by the report, so that what is shown is what is trained on.
+#pragma once
+
+#include "data/dataset.h"
+#include "data/rows.h"
+
+#include <functional>
+#include <string>
+
+namespace engine {
+
+// A row before it is cut.
+struct EncodedRow {
+    std::int64_t line = 0;
+    std::uint64_t group = 0;
+    std::vector<std::int32_t> ids;
+    std::int64_t masked = 0;  // the first ids that carry no loss
+};
+
+class RowEncoder {
+  public:
+    // Failure when the template lacks {prompt} or seq_len is below 2.
+    RowEncoder(const Tokenizer& tokenizer, const std::string& prompt_template, std::int64_t seq_len);
+
+    // Calls row for each example and bad for each row of which nothing would be trained, in file order.
+    void encode(const RowFile& file, const std::function<void(EncodedRow&&)>& row,
+                const std::function<void(BadRow&&)>& bad, const std::function<void()>& check_stop) const;
+
+  private:
+    std::vector<std::int32_t> ids_of(std::string_view text) const;
+    void encode_plain_text(const Row& source, const std::function<void(EncodedRow&&)>& row,
+                           const std::function<void(BadRow&&)>& bad) const;
+
+    Tokenizer tokenizer_;
+    std::string template_;
+    std::int64_t seq_len_;
+    std::optional<std::int32_t> bos_, eos_;
+};
+
+// The cut and masked form.
+Example example_of(EncodedRow&& row, std::int64_t seq_len);
+
+}  // namespace engine
