@@ -4,8 +4,11 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace catalog {
 
@@ -69,6 +72,20 @@ std::string sentence(ErrorCode code, const std::string& path, const std::string&
     }
 }
 
+// WAL keeps two files beside the catalog, so the folder must be writable even where the file exists. SQLite
+// itself would only say that it cannot open the file.
+void prepare_folder(const std::filesystem::path& path) {
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error)
+        throw Error(ErrorCode::open_failed,
+                    sentence(ErrorCode::open_failed, path.string(), {}, error.message()));
+    if (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+        throw Error(ErrorCode::read_only, sentence(ErrorCode::read_only, path.string(), {}, {}),
+                    std::strerror(errno));
+}
+
 }  // namespace
 
 double now() {
@@ -77,13 +94,7 @@ double now() {
 }
 
 Database::Database(const std::filesystem::path& path) : path_(path) {
-    if (!in_memory() && path_.has_parent_path()) {
-        std::error_code error;
-        std::filesystem::create_directories(path_.parent_path(), error);
-        if (error)
-            throw Error(ErrorCode::open_failed,
-                        sentence(ErrorCode::open_failed, path_.string(), {}, error.message()));
-    }
+    if (!in_memory()) prepare_folder(path_);
     // One connection serves one thread at a time, so SQLite's own mutex is not needed.
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     const int result = sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr);
