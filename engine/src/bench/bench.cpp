@@ -1,0 +1,210 @@
+#include "engine/bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "bench/flops.h"
+#include "data/seeded.h"
+#include "engine/model_info.h"
+#include "engine/runtime.h"
+#include "model/load.h"
+#include "runtime/device.h"
+#include "runtime/guard.h"
+#include "train/adamw.h"
+#include "train/causal_loss.h"
+
+namespace engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point begin) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const std::size_t middle = values.size() / 2;
+    return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
+}
+
+at::ScalarType type_of(Precision precision) { return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat; }
+
+// One product [m, k] x [k, n] as a frozen layer computes it, repeated; milliseconds each, after two warm-ups.
+std::vector<double> time_gemm(int64_t m, int64_t k, int64_t n, Precision precision, const c10::Device& device,
+                              int64_t repeats) {
+    at::NoGradGuard no_grad;
+    const auto options = at::TensorOptions().dtype(type_of(precision)).device(device);
+    const at::Tensor x = at::randn({m, k}, at::kFloat).to(options);
+    const at::Tensor w = at::randn({n, k}, at::kFloat).to(options);
+    std::vector<double> times;
+    for (int64_t i = -2; i < repeats; ++i) {
+        synchronize(device);
+        const auto begin = Clock::now();
+        const at::Tensor y = at::linear(x, w);
+        synchronize(device);
+        if (i >= 0) times.push_back(milliseconds_since(begin));
+    }
+    return times;
+}
+
+// The rate at the model's own shapes: flops of one pass over every kind of matrix divided by its measured time.
+double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, const c10::Device& device) {
+    double flops = 0, ms = 0;
+    const auto add = [&](int64_t m, int64_t k, int64_t n, double times) {
+        flops += times * 2 * static_cast<double>(m) * static_cast<double>(k) * static_cast<double>(n);
+        ms += times * median(time_gemm(m, k, n, precision, device, 7));
+    };
+    for (const Projection* projection : a.projections()) {
+        add(tokens, projection->in_features, projection->out_features, static_cast<double>(a.layers));
+    }
+    add(std::min<int64_t>(tokens, 256), a.hidden_size, a.vocab_size,
+        static_cast<double>(tokens) / static_cast<double>(std::min<int64_t>(tokens, 256)));
+    return flops / ms / 1e6;
+}
+
+// Random rows of full length; the last trained_fraction of each row carries labels.
+Batch random_batch(const Architecture& a, const TrainBenchRequest& request) {
+    SeededRandom random(derive_seed(1, "bench"));
+    Batch batch;
+    batch.rows = request.batch_size;
+    batch.length = request.seq_len;
+    const auto masked = static_cast<int64_t>(std::llround((1 - request.trained_fraction) * static_cast<double>(request.seq_len)));
+    for (int64_t row = 0; row < batch.rows; ++row) {
+        batch.lengths.push_back(batch.length);
+        for (int64_t t = 0; t < batch.length; ++t) {
+            const auto id = static_cast<int64_t>(random.below(static_cast<uint64_t>(a.vocab_size)));
+            const bool trained = t > 0 && t >= masked;
+            batch.ids.push_back(id);
+            batch.labels.push_back(trained ? id : ignored_label);
+            batch.trained_tokens += trained;
+        }
+    }
+    return batch;
+}
+
+struct BenchSubject {
+    Decoder decoder;
+    std::optional<AdapterSet> adapters;
+    std::unique_ptr<ParameterArena> arena;
+};
+
+BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequest& request, const c10::Device& device) {
+    BenchSubject subject{random_decoder(architecture, request.precision, device, 1), {}, {}};
+    std::vector<ParameterArena::Entry> entries;
+    if (request.method == Method::lora) {
+        LoraConfig config;
+        config.rank = request.rank;
+        config.alpha = static_cast<double>(8 * request.rank);
+        config.targets = parse_targets(request.targets);
+        subject.adapters = new_adapters(architecture, config, 1, device);
+        for (AdapterSite& site : subject.adapters->sites()) {
+            entries.push_back({site.kind, &site.A, true});
+            entries.push_back({site.kind, &site.B, true});
+        }
+    } else {
+        DecoderWeights& w = subject.decoder.weights();
+        entries.push_back({"embedding", &w.embedding, true});
+        if (w.position_embedding.defined()) entries.push_back({"positions", &w.position_embedding, true});
+        for (LayerWeights& layer : w.layers) {
+            for (auto* group : {&layer.attention_in, &layer.mlp_in}) {
+                for (LinearWeights& linear : *group) entries.push_back({"matrix", &linear.weight, true});
+            }
+            entries.push_back({"matrix", &layer.attention_out.weight, true});
+            entries.push_back({"matrix", &layer.mlp_out.weight, true});
+        }
+        if (!architecture.tied_embeddings) entries.push_back({"head", &w.head, true});
+    }
+    subject.arena = std::make_unique<ParameterArena>(std::move(entries));
+    if (request.method == Method::full && architecture.tied_embeddings) {
+        subject.decoder.weights().head = subject.decoder.weights().embedding;
+    }
+    return subject;
+}
+
+Architecture architecture_for(const std::string& shape) {
+    const auto names = shape_names();
+    if (std::find(names.begin(), names.end(), shape) != names.end()) return architecture_of_shape(shape);
+    return read_architecture(shape);
+}
+
+}  // namespace
+
+Result<GemmBenchResult> bench_gemm(const GemmBenchRequest& request) {
+    return guard([&] {
+        prepare_compute_thread();
+        for (const int64_t size : {request.m, request.k, request.n, request.repeats}) {
+            if (size < 1) fail_input("Sizes and repeats of a matrix product must be 1 or more.");
+        }
+        const auto times = time_gemm(request.m, request.k, request.n, request.precision, resolve_device(request.device),
+                                     request.repeats);
+        GemmBenchResult result;
+        result.median_ms = median(times);
+        result.min_ms = *std::min_element(times.begin(), times.end());
+        result.max_ms = *std::max_element(times.begin(), times.end());
+        result.gemm_gflops = 2e-6 * static_cast<double>(request.m) * static_cast<double>(request.k) *
+                             static_cast<double>(request.n) / result.median_ms;
+        return result;
+    });
+}
+
+Result<TrainBenchResult> bench_train(const TrainBenchRequest& request) {
+    return guard([&] {
+        prepare_compute_thread();
+        if (request.batch_size < 1 || request.seq_len < 2 || request.steps < 1) {
+            fail_input("A training benchmark needs batch size >= 1, length >= 2 and steps >= 1.");
+        }
+        if (request.trained_fraction <= 0 || request.trained_fraction > 1) {
+            fail_input("The trained fraction must be above 0 and at most 1.");
+        }
+        const c10::Device device = resolve_device(request.device);
+        const Architecture architecture = architecture_for(request.shape);
+        if (architecture.positions == PositionKind::learned && request.seq_len > architecture.max_positions) {
+            fail_input("The shape has " + std::to_string(architecture.max_positions) + " positions; choose a shorter length.");
+        }
+        BenchSubject subject = make_subject(architecture, request, device);
+        AdamW optimizer(*subject.arena, OptimizerConfig{});
+        const Batch batch = random_batch(architecture, request);
+        const AdapterSet* adapters = subject.adapters ? &*subject.adapters : nullptr;
+        std::vector<double> total, forward, backward, update;
+        reset_device_peak(device);
+        for (int64_t step = -1; step < request.steps; ++step) {
+            synchronize(device);
+            const auto begin = Clock::now();
+            subject.arena->zero_gradients();
+            const LossSum loss = causal_loss(subject.decoder, adapters, batch);
+            const at::Tensor mean = loss.sum / static_cast<double>(loss.tokens);
+            synchronize(device);
+            const double after_forward = milliseconds_since(begin);
+            mean.backward();
+            synchronize(device);
+            const double after_backward = milliseconds_since(begin);
+            const double norm = subject.arena->gradients().norm().item<double>();
+            optimizer.step(2e-4, norm > 1 ? 1 / norm : 1);
+            synchronize(device);
+            if (step < 0) continue;  // warm-up
+            total.push_back(milliseconds_since(begin));
+            forward.push_back(after_forward);
+            backward.push_back(after_backward - after_forward);
+            update.push_back(total.back() - after_backward);
+        }
+        TrainBenchResult result;
+        result.step_ms = median(total);
+        result.step_ms_min = *std::min_element(total.begin(), total.end());
+        result.step_ms_max = *std::max_element(total.begin(), total.end());
+        result.forward_ms = median(forward);
+        result.backward_ms = median(backward);
+        result.optimizer_ms = median(update);
+        result.tokens_per_second = 1000.0 * static_cast<double>(batch.rows * batch.length) / result.step_ms;
+        result.peak_memory_bytes = device.is_cpu() ? peak_resident_bytes() : device_peak_allocated_bytes(device);
+        result.flops_per_step = flops_per_step(
+            architecture, {batch.rows, batch.length, batch.trained_tokens, request.method,
+                           adapters ? adapters->parameter_count() : 0});
+        result.gemm_gflops = gemm_rate(architecture, batch.rows * batch.length, request.precision, device);
+        result.fraction_of_gemm = result.flops_per_step / result.step_ms / 1e6 / result.gemm_gflops;
+        return result;
+    });
+}
+
+}  // namespace engine

@@ -1,0 +1,145 @@
+#include "exporting/model_folder.h"
+
+#include <algorithm>
+#include <stop_token>
+
+#include "io/checkpoint.h"
+#include "io/json.h"
+#include "io/safetensors_writer.h"
+#include "model/load.h"
+#include "model/tensor_io.h"
+
+namespace engine {
+namespace {
+
+const char* torch_name(Dtype dtype) {
+    switch (dtype) {
+        case Dtype::f16: return "float16";
+        case Dtype::bf16: return "bfloat16";
+        case Dtype::f64: return "float64";
+        default: return "float32";
+    }
+}
+
+Dtype stored_type(StoredDtype wanted, Dtype base) {
+    switch (wanted) {
+        case StoredDtype::as_base: return base;
+        case StoredDtype::f32: return Dtype::f32;
+        case StoredDtype::f16: return Dtype::f16;
+        case StoredDtype::bf16: return Dtype::bf16;
+    }
+    throw std::logic_error("stored type without a case");
+}
+
+struct Merge {
+    int64_t layer;
+    int projection;
+    const Projection* description;
+};
+
+// Canonical weight name -> where an adapter may add to it.
+std::map<std::string, Merge> merge_points(const Architecture& architecture) {
+    std::map<std::string, Merge> points;
+    const auto projections = architecture.projections();
+    for (int64_t layer = 0; layer < architecture.layers; ++layer) {
+        for (std::size_t p = 0; p < projections.size(); ++p) {
+            points[architecture.module_name(layer, *projections[p]) + ".weight"] = {layer, static_cast<int>(p),
+                                                                                   projections[p]};
+        }
+    }
+    return points;
+}
+
+}  // namespace
+
+std::vector<std::string> copy_companions(const std::filesystem::path& source, const Architecture& architecture,
+                                         const std::string& torch_dtype, const std::filesystem::path& folder) {
+    Json config = read_json_file(source / "config.json");
+    config["torch_dtype"] = torch_dtype;
+    config.erase("dtype");
+    config["architectures"] = {architecture.class_name};
+    // Converters of other programs ask for n_ctx, which newer GPT-2 configurations leave out.
+    if (architecture.family == "gpt2" && !config.contains("n_ctx")) config["n_ctx"] = architecture.max_positions;
+    atomic_write_text(folder / "config.json", dump_json(config) + "\n");
+    std::vector<std::string> written = {"config.json"};
+    for (const char* name :
+         {"tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "tokenizer.model", "vocab.txt",
+          "special_tokens_map.json", "added_tokens.json", "chat_template.jinja", "generation_config.json"}) {
+        if (!std::filesystem::exists(source / name)) continue;
+        copy_file_atomic(source / name, folder / name);
+        written.emplace_back(name);
+    }
+    return written;
+}
+
+void write_model_folder(const Decoder& decoder, const std::filesystem::path& source, const std::filesystem::path& folder,
+                        StoredDtype dtype) {
+    at::NoGradGuard no_grad;
+    make_folder(folder);
+    const Dtype type = stored_type(dtype, Dtype::f32);
+    std::map<std::string, at::Tensor> weights;
+    std::vector<PlannedTensor> planned;
+    for (const auto& [name, tensor] : named_weights(decoder)) {
+        weights[name] = tensor;
+        planned.push_back({name, type, tensor.sizes().vec()});
+    }
+    CheckpointWriter writer(folder, planned);
+    for (const TensorEntry& entry : writer.plan()) {
+        const at::Tensor stored =
+            weights.at(entry.name).detach().to(at::kCPU, scalar_type_of(type)).contiguous();
+        writer.append(entry.name, bytes_of(stored));
+    }
+    writer.commit();
+    copy_companions(source, decoder.architecture(), torch_name(type), folder);
+}
+
+std::vector<std::string> write_merged_folder(const std::filesystem::path& base, const Architecture& architecture,
+                                             const AdapterSet& adapters, StoredDtype dtype, int64_t max_shard_bytes,
+                                             const std::filesystem::path& folder,
+                                             const std::function<void(double)>& progress, std::stop_token stop) {
+    at::NoGradGuard no_grad;
+    const Checkpoint checkpoint = Checkpoint::open(base);
+    const auto stored = resolve_tensors(architecture, checkpoint);
+    const auto points = merge_points(architecture);
+    std::vector<PlannedTensor> planned;
+    std::map<Dtype, std::uint64_t> bytes_by_type;
+    for (const TensorSpec& spec : tensors(architecture)) {
+        const auto found = stored.find(spec.name);
+        if (found == stored.end() || spec.optional) continue;
+        const TensorEntry& entry = *checkpoint.require(found->second).entry;
+        planned.push_back({spec.name, stored_type(dtype, entry.dtype), entry.shape});
+        bytes_by_type[planned.back().dtype] += entry.byte_size();
+    }
+    make_folder(folder);
+    CheckpointWriter writer(folder, planned, static_cast<std::uint64_t>(max_shard_bytes));
+    double done = 0;
+    for (const TensorEntry& target : writer.plan()) {
+        if (stop.stop_requested()) throw Failure(ErrorCode::interrupted, "The export was cancelled; nothing was kept.");
+        const CheckpointTensor source = checkpoint.require(stored.at(target.name));
+        const auto point = points.find(target.name);
+        at::Tensor delta;
+        if (point != points.end()) {
+            delta = adapters.delta(point->second.layer, point->second.projection,
+                                   point->second.description->out_features);
+        }
+        if (!delta.defined() && source.entry->dtype == target.dtype) {
+            writer.append(target.name, source.bytes());
+        } else {
+            at::Tensor weight = map_tensor(*source.file, *source.entry).to(at::kFloat);
+            if (delta.defined()) weight = weight + (point->second.description->conv1d ? delta.t() : delta);
+            const at::Tensor cast = weight.to(scalar_type_of(target.dtype)).contiguous();
+            writer.append(target.name, bytes_of(cast));
+        }
+        done += 1;
+        if (progress) progress(done / static_cast<double>(writer.plan().size()));
+    }
+    writer.commit();
+    const auto most = std::max_element(bytes_by_type.begin(), bytes_by_type.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    auto files = copy_companions(base, architecture, torch_name(most->first), folder);
+    const auto weights = writer.file_names();
+    files.insert(files.begin(), weights.begin(), weights.end());
+    return files;
+}
+
+}  // namespace engine

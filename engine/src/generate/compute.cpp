@@ -1,0 +1,152 @@
+// Logits and gradients for checking against other implementations, and the loss of a data file.
+#include "engine/compute.h"
+
+#include <cmath>
+
+#include "data/dataset.h"
+#include "engine/runtime.h"
+#include "engine/tokenizer.h"
+#include "lora/peft_folder.h"
+#include "model/load.h"
+#include "model/tensor_io.h"
+#include "runtime/device.h"
+#include "runtime/guard.h"
+#include "train/causal_loss.h"
+
+namespace engine {
+namespace {
+
+struct Inputs {
+    at::Tensor ids;     // [B, T] int64
+    at::Tensor mask;    // [B, T] bool or undefined
+    at::Tensor labels;  // [B, T] int64 or undefined
+};
+
+Inputs read_inputs(const std::filesystem::path& path, const Architecture& architecture, bool need_labels) {
+    const SafetensorsFile file = SafetensorsFile::open(path);
+    const auto read = [&](const char* name, bool needed) -> at::Tensor {
+        const TensorEntry* entry = file.find(name);
+        if (!entry) {
+            if (needed) fail_input("'" + path.string() + "' has no tensor '" + name + "', which is needed.");
+            return {};
+        }
+        if (entry->dtype != Dtype::i64 || entry->shape.size() != 2) {
+            fail_input("The tensor '" + std::string(name) + "' in '" + path.string() + "' must be int64 [batch, seq].");
+        }
+        return map_tensor(file, *entry).clone();
+    };
+    Inputs inputs{read("input_ids", true), read("attention_mask", false), read("labels", need_labels)};
+    if (inputs.ids.numel() == 0) fail_input("The tensor 'input_ids' in '" + path.string() + "' is empty.");
+    if (inputs.ids.min().item<int64_t>() < 0 || inputs.ids.max().item<int64_t>() >= architecture.vocab_size) {
+        fail_input("'" + path.string() + "' has token ids outside 0 to " + std::to_string(architecture.vocab_size - 1) +
+                   ", the vocabulary of the model.");
+    }
+    if (architecture.positions == PositionKind::learned && inputs.ids.size(1) > architecture.max_positions) {
+        fail_input("'" + path.string() + "' has rows of " + std::to_string(inputs.ids.size(1)) +
+                   " tokens; the model has " + std::to_string(architecture.max_positions) + " positions.");
+    }
+    for (const at::Tensor* other : {&inputs.mask, &inputs.labels}) {
+        if (other->defined() && other->sizes() != inputs.ids.sizes()) {
+            fail_input("The tensors in '" + path.string() + "' do not have one shape [batch, seq].");
+        }
+    }
+    if (inputs.mask.defined()) inputs.mask = inputs.mask.ne(0);
+    return inputs;
+}
+
+struct Loaded {
+    Decoder decoder;
+    std::optional<AdapterSet> adapters;
+    Inputs inputs;
+    at::Tensor hidden;  // [B, T, d]
+
+    at::Tensor logits() const { return decoder.logits(hidden); }
+};
+
+Loaded load(const LogitsRequest& request, bool gradients) {
+    const c10::Device device = resolve_device(request.device);
+    Inputs inputs = read_inputs(request.input, read_architecture(request.model), gradients);
+    Decoder decoder = load_decoder(request.model, request.precision, device);
+    std::optional<AdapterSet> adapters;
+    if (!request.adapter.empty()) {
+        adapters = load_peft(request.adapter, decoder.architecture(), device);
+    }
+    return {std::move(decoder), std::move(adapters), std::move(inputs), {}};
+}
+
+void run_forward(Loaded& loaded) {
+    ForwardOptions options;
+    options.adapters = loaded.adapters ? &*loaded.adapters : nullptr;
+    const auto& device = loaded.decoder.device();
+    if (loaded.inputs.mask.defined()) options.key_mask = loaded.inputs.mask.to(device);
+    loaded.hidden = loaded.decoder.forward(loaded.inputs.ids.to(device), options);
+}
+
+}  // namespace
+
+Status compute_logits(const LogitsRequest& request) {
+    return guard([&] {
+        prepare_compute_thread();
+        at::NoGradGuard no_grad;
+        Loaded loaded = load(request, false);
+        run_forward(loaded);
+        save_tensors(request.output, {{"logits", loaded.logits()}});
+        return Done{};
+    });
+}
+
+Status compute_gradients(const LogitsRequest& request) {
+    return guard([&] {
+        prepare_compute_thread();
+        if (request.adapter.empty()) fail_input("Gradients are those of an adapter; name one with --adapter.");
+        Loaded loaded = load(request, true);
+        for (AdapterSite& site : loaded.adapters->sites()) {
+            site.A.set_requires_grad(true);
+            site.B.set_requires_grad(true);
+        }
+        run_forward(loaded);
+        // Position t predicts t + 1; labels of -100 do not count.
+        const at::Tensor hidden = loaded.hidden.narrow(1, 0, loaded.hidden.size(1) - 1).flatten(0, 1);
+        const at::Tensor labels =
+            loaded.inputs.labels.narrow(1, 1, loaded.inputs.labels.size(1) - 1).flatten().to(loaded.decoder.device());
+        const at::Tensor counted = labels.ne(ignored_label).nonzero().squeeze(1);
+        if (counted.numel() == 0) fail_input("No label in '" + request.input.string() + "' counts; all are -100.");
+        const at::Tensor loss = chunked_cross_entropy(hidden.index_select(0, counted), loaded.decoder.weights().head,
+                                                      labels.index_select(0, counted)) /
+                                static_cast<double>(counted.numel());
+        loss.backward();
+        NamedTensors results = {{"loss", loss.detach()}, {"logits", loaded.logits().detach()}};
+        for (const AdapterSite& site : loaded.adapters->sites()) {
+            for (const char half : {'A', 'B'}) {
+                const at::Tensor& value = half == 'A' ? site.A : site.B;
+                const at::Tensor gradient = value.grad().defined() ? value.grad() : at::zeros_like(value);
+                results.emplace_back("grad." + peft_key(loaded.decoder.architecture(), site, half), gradient);
+            }
+        }
+        save_tensors(request.output, results);
+        return Done{};
+    });
+}
+
+Result<EvaluateResult> evaluate(const EvaluateRequest& request, std::stop_token stop) {
+    return guard([&] {
+        prepare_compute_thread();
+        const c10::Device device = resolve_device(request.device);
+        const Tokenizer tokenizer = Tokenizer::load(request.model).value();
+        const Dataset data =
+            load_dataset(request.data, tokenizer, request.prompt_template, request.seq_len, stop);
+        const Decoder decoder = load_decoder(request.model, request.precision, device);
+        if (data.largest_id >= decoder.architecture().vocab_size) {
+            fail_input("The tokenizer of '" + request.model.string() + "' gives token " + std::to_string(data.largest_id) +
+                       ", which the model does not have; the tokenizer belongs to another model.");
+        }
+        std::optional<AdapterSet> adapters;
+        if (!request.adapter.empty()) adapters = load_peft(request.adapter, decoder.architecture(), device);
+        const DatasetLoss measured = dataset_loss(decoder, adapters ? &*adapters : nullptr, data, request.batch_size,
+                                                  [&] { return !stop.stop_requested(); });
+        if (stop.stop_requested()) throw Failure(ErrorCode::interrupted, "The evaluation was stopped.");
+        return EvaluateResult{measured.loss, std::exp(measured.loss), measured.rows, measured.tokens};
+    });
+}
+
+}  // namespace engine

@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <chrono>
+
+#include "data/dataset.h"
+#include "engine/compute.h"
+#include "engine/runtime.h"
+#include "engine/tokenizer.h"
+#include "generate/sampler.h"
+#include "lora/peft_folder.h"
+#include "model/load.h"
+#include "runtime/device.h"
+#include "runtime/guard.h"
+
+namespace engine {
+namespace {
+
+GenerateOutput generate_one(const Decoder& decoder, const AdapterSet* adapters, const Tokenizer& tokenizer,
+                            const std::vector<int32_t>& prompt, const GenerateRequest& request,
+                            const std::function<void(const std::string&)>& on_text, std::stop_token stop) {
+    at::NoGradGuard no_grad;
+    const auto begin = std::chrono::steady_clock::now();
+    KeyValueCache cache =
+        decoder.new_cache(1, static_cast<int64_t>(prompt.size()) + request.max_new_tokens);
+    Sampler sampler({request.temperature, request.top_k, request.top_p}, request.seed);
+    StreamDecoder text(tokenizer);
+    GenerateOutput output;
+    const auto say = [&](const std::string& piece) {
+        output.text += piece;
+        if (!piece.empty() && on_text) on_text(piece);
+    };
+    std::vector<int64_t> next(prompt.begin(), prompt.end());
+    const auto& stop_ids = tokenizer.stop_ids();
+    while (static_cast<int64_t>(output.ids.size()) < request.max_new_tokens && !stop.stop_requested()) {
+        const at::Tensor ids = at::tensor(next, at::kLong).unsqueeze(0).to(decoder.device());
+        ForwardOptions options;
+        options.adapters = adapters;
+        options.cache = &cache;
+        const at::Tensor hidden = decoder.forward(ids, options);
+        const at::Tensor last = hidden.select(1, hidden.size(1) - 1);  // logits for the last position only
+        const int64_t id = sampler.next(decoder.logits(last).squeeze(0));
+        if (request.stop_at_eos && std::find(stop_ids.begin(), stop_ids.end(), id) != stop_ids.end()) break;
+        output.ids.push_back(static_cast<int32_t>(id));
+        say(text.push(static_cast<int32_t>(id)));
+        next = {id};
+    }
+    say(text.flush());
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    output.tokens_per_second = seconds > 0 ? static_cast<double>(output.ids.size()) / seconds : 0;
+    return output;
+}
+
+void check(const GenerateRequest& request) {
+    if (request.max_new_tokens < 1) fail_input("The number of new tokens must be 1 or more.");
+    if (request.temperature < 0) fail_input("The temperature must be 0 (greedy) or above.");
+    if (request.top_p <= 0 || request.top_p > 1) fail_input("top_p must be above 0 and at most 1.");
+    if (request.top_k < 0) fail_input("top_k must be 0 (off) or above.");
+}
+
+std::vector<int32_t> prompt_ids(const GenerateRequest& request, const Tokenizer& tokenizer,
+                                const Architecture& architecture) {
+    const auto ids = encode_prompt(tokenizer, request.prompt);
+    if (ids.empty()) fail_input("The prompt is empty and this tokenizer starts a text with nothing; give some text.");
+    const auto needed = static_cast<int64_t>(ids.size()) + request.max_new_tokens;
+    if (needed > architecture.max_positions) {
+        fail_input("The prompt has " + std::to_string(ids.size()) + " tokens; with " +
+                   std::to_string(request.max_new_tokens) + " new ones it is beyond the model's " +
+                   std::to_string(architecture.max_positions) + " positions. Shorten the prompt or ask for fewer tokens.");
+    }
+    for (const int32_t id : ids) {
+        if (id >= architecture.vocab_size) {
+            fail_input("The tokenizer gives token " + std::to_string(id) + ", but the model has only " +
+                       std::to_string(architecture.vocab_size) + " embeddings; the tokenizer belongs to another model.");
+        }
+    }
+    return ids;
+}
+
+}  // namespace
+
+Result<std::vector<GenerateOutput>> generate(const GenerateRequest& request,
+                                             const std::function<void(std::size_t, const std::string&)>& on_text,
+                                             std::stop_token stop) {
+    return guard([&] {
+        prepare_compute_thread();
+        check(request);
+        const c10::Device device = resolve_device(request.device);
+        const Tokenizer tokenizer = Tokenizer::load(request.model).value();
+        const auto ids = prompt_ids(request, tokenizer, read_architecture(request.model));
+        const Decoder decoder = load_decoder(request.model, request.precision, device);
+        std::vector<std::filesystem::path> adapters = request.adapters;
+        if (adapters.empty()) adapters.emplace_back();
+        std::vector<GenerateOutput> outputs;
+        for (std::size_t i = 0; i < adapters.size() && !stop.stop_requested(); ++i) {
+            std::optional<AdapterSet> adapter;
+            if (!adapters[i].empty()) adapter = load_peft(adapters[i], decoder.architecture(), device);
+            outputs.push_back(generate_one(decoder, adapter ? &*adapter : nullptr, tokenizer, ids, request,
+                                           [&](const std::string& piece) { if (on_text) on_text(i, piece); }, stop));
+        }
+        return outputs;
+    });
+}
+
+}  // namespace engine

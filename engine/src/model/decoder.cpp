@@ -1,0 +1,128 @@
+#include "model/decoder.h"
+
+#include "lora/adapter_set.h"
+
+namespace engine {
+namespace {
+
+// The named slots of some projections, each computed once: y = W x + b (+ adapters).
+class SlotOutputs {
+  public:
+    SlotOutputs(const std::vector<Projection>& projections, const std::vector<LinearWeights>& weights, int64_t layer,
+                int first_index, const at::Tensor& x, const AdapterSet* adapters) {
+        for (std::size_t i = 0; i < projections.size(); ++i) {
+            at::Tensor y = project(x, weights[i].weight, weights[i].bias);
+            const int index = first_index + static_cast<int>(i);
+            if (adapters) y = adapters->add_to_projection(layer, index, x, y);
+            for (const Slot& slot : projections[i].slots) {
+                if (!projections[i].fused()) {
+                    outputs_.emplace_back(slot.kind, y);
+                    continue;
+                }
+                at::Tensor part = y.narrow(-1, slot.row_begin, slot.rows);
+                if (adapters) part = adapters->add_to_slot(layer, index, slot, x, part);
+                outputs_.emplace_back(slot.kind, part);
+            }
+        }
+    }
+
+    const at::Tensor& operator[](std::string_view kind) const {
+        for (const auto& [name, tensor] : outputs_) {
+            if (name == kind) return tensor;
+        }
+        throw std::logic_error("architecture without a slot " + std::string(kind));
+    }
+
+  private:
+    std::vector<std::pair<std::string, at::Tensor>> outputs_;
+};
+
+}  // namespace
+
+Decoder::Decoder(Architecture architecture, DecoderWeights weights, c10::Device device)
+    : architecture_(std::move(architecture)), weights_(std::move(weights)), device_(device) {}
+
+at::Tensor Decoder::embed(const at::Tensor& ids, int64_t first_position) const {
+    at::Tensor x = at::embedding(weights_.embedding, ids).to(at::kFloat);
+    if (architecture_.positions == PositionKind::learned) {
+        x = x + weights_.position_embedding.narrow(0, first_position, ids.size(1)).to(at::kFloat);
+    }
+    return x;
+}
+
+at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
+    const int64_t first_position = options.cache ? options.cache->length : 0;
+    const int64_t tokens = ids.size(1);
+    RotaryTable rotary;
+    if (architecture_.positions == PositionKind::rotary) {
+        rotary = rotary_table(architecture_.rope, first_position, tokens, device_);
+    }
+    at::Tensor x = embed(ids, first_position);
+    if (options.hidden_states) options.hidden_states->push_back(x);
+    for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
+        const LayerWeights& weights = weights_.layers[layer];
+        x = x + attention(layer,
+                          normalize(x, weights.attention_norm, architecture_.norm, architecture_.norm_eps), rotary,
+                          options);
+        x = x + mlp(layer, normalize(x, weights.mlp_norm, architecture_.norm, architecture_.norm_eps), options);
+        if (options.hidden_states && layer + 1 < architecture_.layers) options.hidden_states->push_back(x);
+    }
+    x = normalize(x, weights_.final_norm, architecture_.norm, architecture_.norm_eps);
+    if (options.hidden_states) options.hidden_states->push_back(x);
+    if (options.cache) options.cache->length += tokens;
+    return x;
+}
+
+at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTable& rotary,
+                              const ForwardOptions& options) const {
+    const LayerWeights& weights = weights_.layers[layer];
+    const int64_t batch = x.size(0), tokens = x.size(1);
+    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, x, options.adapters);
+    const auto heads_of = [&](const at::Tensor& y, int64_t heads) {
+        return y.reshape({batch, tokens, heads, architecture_.head_dim}).transpose(1, 2);  // [B, heads, T, D]
+    };
+    at::Tensor q = heads_of(slots["q"], architecture_.heads);
+    at::Tensor k = heads_of(slots["k"], architecture_.kv_heads);
+    at::Tensor v = heads_of(slots["v"], architecture_.kv_heads);
+    if (rotary.cos.defined()) {
+        q = rotate(q, rotary);
+        k = rotate(k, rotary);
+    }
+    if (options.cache) {
+        KeyValueCache& cache = *options.cache;
+        cache.k[layer].narrow(2, cache.length, tokens).copy_(k);
+        cache.v[layer].narrow(2, cache.length, tokens).copy_(v);
+        k = cache.k[layer].narrow(2, 0, cache.length + tokens);
+        v = cache.v[layer].narrow(2, 0, cache.length + tokens);
+    }
+    const at::Tensor mixed =
+        causal_attention(q, k, v, architecture_.attention_scale(layer), options.key_mask);
+    const SlotOutputs output({architecture_.attention_out}, {weights.attention_out}, layer,
+                             static_cast<int>(architecture_.attention_in.size()), mixed, options.adapters);
+    return output["o"];
+}
+
+at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const ForwardOptions& options) const {
+    const LayerWeights& weights = weights_.layers[layer];
+    const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
+    const SlotOutputs slots(architecture_.mlp_in, weights.mlp_in, layer, first, x, options.adapters);
+    const at::Tensor inner = architecture_.gated_mlp
+                                 ? activate(slots["gate"], architecture_.activation) * slots["up"]
+                                 : activate(slots["up"], architecture_.activation);
+    const SlotOutputs output({architecture_.mlp_out}, {weights.mlp_out}, layer,
+                             first + static_cast<int>(architecture_.mlp_in.size()), inner, options.adapters);
+    return output["down"];
+}
+
+KeyValueCache Decoder::new_cache(int64_t batch, int64_t capacity) const {
+    KeyValueCache cache;
+    cache.capacity = capacity;
+    const auto options = at::TensorOptions().dtype(at::kFloat).device(device_);
+    for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
+        cache.k.push_back(at::empty({batch, architecture_.kv_heads, capacity, architecture_.head_dim}, options));
+        cache.v.push_back(at::empty_like(cache.k.back()));
+    }
+    return cache;
+}
+
+}  // namespace engine

@@ -1,0 +1,78 @@
+// A decoder-only transformer built from an Architecture: one implementation for every family described there.
+// Owned by one thread at a time. Memory: the weights once, in the working precision; f32 weights on the CPU are the
+// mapped file itself.
+#pragma once
+
+#include <optional>
+
+#include "architecture/architecture.h"
+#include "engine/experiment_spec.h"
+#include "model/ops.h"
+
+namespace engine {
+
+class AdapterSet;
+
+struct LinearWeights {
+    at::Tensor weight;  // [out, in], possibly a transposed view (Conv1D)
+    at::Tensor bias;    // [out] f32 or undefined
+};
+
+struct LayerWeights {
+    NormWeights attention_norm, mlp_norm;
+    std::vector<LinearWeights> attention_in;  // as Architecture::attention_in
+    LinearWeights attention_out;
+    std::vector<LinearWeights> mlp_in;
+    LinearWeights mlp_out;
+};
+
+struct DecoderWeights {
+    at::Tensor embedding;           // [V, d]
+    at::Tensor position_embedding;  // [P, d] or undefined
+    std::vector<LayerWeights> layers;
+    NormWeights final_norm;
+    at::Tensor head;  // [V, d]; the embedding itself when tied
+};
+
+// Keys and values of the tokens seen so far, allocated once. k, v per layer [B, K, capacity, D].
+struct KeyValueCache {
+    std::vector<at::Tensor> k, v;
+    int64_t length = 0;
+    int64_t capacity = 0;
+};
+
+struct ForwardOptions {
+    const AdapterSet* adapters = nullptr;
+    KeyValueCache* cache = nullptr;                // generation: tokens follow those in the cache
+    at::Tensor key_mask;                           // [B, T] bool, false = padding
+    std::vector<at::Tensor>* hidden_states = nullptr;  // filled with L + 1 states [B, T, d] when given
+};
+
+class Decoder {
+  public:
+    Decoder(Architecture architecture, DecoderWeights weights, c10::Device device);
+
+    const Architecture& architecture() const { return architecture_; }
+    const DecoderWeights& weights() const { return weights_; }
+    DecoderWeights& weights() { return weights_; }
+    const c10::Device& device() const { return device_; }
+
+    // ids [B, T] int64 on the device -> final hidden states [B, T, d] f32, after the last norm.
+    at::Tensor forward(const at::Tensor& ids, const ForwardOptions& options = {}) const;
+    // hidden [..., d] -> [..., V] f32
+    at::Tensor logits(const at::Tensor& hidden) const { return project(hidden, weights_.head); }
+
+    KeyValueCache new_cache(int64_t batch, int64_t capacity) const;
+
+  private:
+    at::Tensor embed(const at::Tensor& ids, int64_t first_position) const;
+    at::Tensor attention(int64_t layer, const at::Tensor& x, const RotaryTable& rotary,
+                         const ForwardOptions& options) const;
+    at::Tensor mlp(int64_t layer, const at::Tensor& x, const ForwardOptions& options) const;
+
+    Architecture architecture_;
+    DecoderWeights weights_;
+    c10::Device device_;
+};
+
+}  // namespace engine

@@ -1,0 +1,128 @@
+#include "model/ops.h"
+
+#include <limits>
+
+namespace engine {
+
+at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind kind, double eps) {
+    if (kind == NormKind::layer_norm) {
+        return at::layer_norm(x, {x.size(-1)}, weights.weight, weights.bias, eps);
+    }
+    const at::Tensor mean_square = x.square().mean(-1, /*keepdim=*/true);
+    return x * at::rsqrt(mean_square + eps) * weights.weight;
+}
+
+at::Tensor activate(const at::Tensor& x, Activation activation) {
+    switch (activation) {
+        case Activation::gelu: return at::gelu(x);
+        case Activation::gelu_tanh: return at::gelu(x, "tanh");
+        case Activation::silu: return at::silu(x);
+        case Activation::relu: return at::relu(x);
+    }
+    throw std::logic_error("activation without a case");
+}
+
+at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+    if (weight.scalar_type() == at::kFloat) return at::linear(x, weight, bias);
+    const at::Tensor y = at::linear(x.to(weight.scalar_type()), weight).to(at::kFloat);
+    return bias.defined() ? y + bias : y;
+}
+
+RotaryTable rotary_table(const RopeConfig& rope, int64_t first_position, int64_t count, const c10::Device& device) {
+    const auto inverse = inverse_frequencies(rope);
+    const at::Tensor frequencies =
+        at::tensor(at::ArrayRef<float>(inverse), at::kFloat);                           // [rotary_dim / 2]
+    const at::Tensor positions = at::arange(first_position, first_position + count, at::kFloat);  // [T]
+    const at::Tensor angles = at::outer(positions, frequencies);
+    const at::Tensor both = at::cat({angles, angles}, -1);
+    return {both.cos().to(device), both.sin().to(device)};
+}
+
+at::Tensor rotate(const at::Tensor& x, const RotaryTable& table) {
+    const int64_t rotary_dim = table.cos.size(-1);
+    const bool partial = rotary_dim < x.size(-1);
+    const at::Tensor turned = partial ? x.narrow(-1, 0, rotary_dim) : x;
+    const auto halves = turned.chunk(2, -1);
+    const at::Tensor swapped = at::cat({-halves[1], halves[0]}, -1);
+    const at::Tensor result = turned * table.cos + swapped * table.sin;
+    if (!partial) return result;
+    return at::cat({result, x.narrow(-1, rotary_dim, x.size(-1) - rotary_dim)}, -1);
+}
+
+at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
+                            const at::Tensor& key_mask) {
+    const int64_t batch = q.size(0), heads = q.size(1), tokens = q.size(2), width = q.size(3);
+    const int64_t kv_heads = k.size(1), keys = k.size(2), group = heads / kv_heads;
+    // Queries that share a key-value head become rows of one product.
+    const at::Tensor queries = q.reshape({batch * kv_heads, group * tokens, width});
+    const at::Tensor key_rows = k.reshape({batch * kv_heads, keys, width});
+    const at::Tensor value_rows = v.reshape({batch * kv_heads, keys, width});
+    at::Tensor scores = at::bmm(queries * scale, key_rows.transpose(1, 2));
+    const double lowest = std::numeric_limits<float>::lowest();
+    if (tokens > 1) {
+        const at::Tensor future =
+            at::ones({tokens, keys}, scores.options().dtype(at::kBool)).triu_(keys - tokens + 1);
+        scores = scores.view({batch * kv_heads, group, tokens, keys}).masked_fill(future, lowest);
+    }
+    if (key_mask.defined()) {
+        const at::Tensor hidden = key_mask.logical_not().view({batch, 1, 1, keys});
+        scores = scores.view({batch, kv_heads * group, tokens, keys}).masked_fill(hidden, lowest);
+    }
+    const at::Tensor weights = at::softmax(scores.view({batch * kv_heads, group * tokens, keys}), -1);
+    return at::bmm(weights, value_rows)
+        .view({batch, heads, tokens, width})
+        .transpose(1, 2)
+        .reshape({batch, tokens, heads * width});
+}
+
+namespace {
+
+// Rows of logits held at once: enough for efficient products, little memory (256 x 50257 f32 = 51 MB).
+constexpr int64_t cross_entropy_rows = 256;
+
+class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy> {
+  public:
+    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& hidden,
+                              const at::Tensor& head, const at::Tensor& targets) {
+        const bool hidden_needs = hidden.requires_grad(), head_needs = head.requires_grad();
+        const int64_t rows = hidden.size(0);
+        at::Tensor total = at::zeros({}, hidden.options());
+        at::Tensor grad_hidden = hidden_needs ? at::empty_like(hidden) : at::Tensor();
+        at::Tensor grad_head = head_needs ? at::zeros_like(head) : at::Tensor();
+        for (int64_t begin = 0; begin < rows; begin += cross_entropy_rows) {
+            const int64_t count = std::min(cross_entropy_rows, rows - begin);
+            const at::Tensor x = hidden.narrow(0, begin, count);
+            const at::Tensor target = targets.narrow(0, begin, count).unsqueeze(1);
+            at::Tensor logits = project(x, head);  // [count, V]
+            const at::Tensor log_sum = at::logsumexp(logits, 1, /*keepdim=*/true);
+            total += (log_sum - logits.gather(1, target)).sum();
+            if (!hidden_needs && !head_needs) continue;
+            // d(-log softmax)/d logits = softmax - onehot(target)
+            logits.sub_(log_sum).exp_();
+            logits.scatter_add_(1, target, at::full_like(target, -1, logits.options()));
+            if (hidden_needs) {
+                grad_hidden.narrow(0, begin, count)
+                    .copy_(head.scalar_type() == at::kFloat ? at::mm(logits, head)
+                                                            : at::mm(logits.to(head.scalar_type()), head));
+            }
+            if (head_needs) grad_head.addmm_(logits.t(), x);
+        }
+        context->save_for_backward({grad_hidden, grad_head});
+        return total;
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                   torch::autograd::variable_list grads) {
+        const auto saved = context->get_saved_variables();
+        const auto scaled = [&](const at::Tensor& grad) { return grad.defined() ? grad * grads[0] : at::Tensor(); };
+        return {scaled(saved[0]), scaled(saved[1]), at::Tensor()};
+    }
+};
+
+}  // namespace
+
+at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets) {
+    return ChunkedCrossEntropy::apply(hidden, head, targets);
+}
+
+}  // namespace engine

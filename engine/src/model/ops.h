@@ -1,0 +1,43 @@
+// The operations of a decoder on tensors, differentiable. B = batch, T = tokens, H = heads, K = key-value heads,
+// D = head_dim, d = hidden_size.
+#pragma once
+
+#include "architecture/architecture.h"
+#include "runtime/torch.h"
+
+namespace engine {
+
+struct NormWeights {
+    at::Tensor weight;  // [d] f32
+    at::Tensor bias;    // [d] f32, undefined for RMSNorm
+};
+
+// x [..., d] -> [..., d], f32. RMSNorm: x / sqrt(mean(x^2) + eps) * weight (Zhang & Sennrich, arXiv:1910.07467).
+at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind kind, double eps);
+
+at::Tensor activate(const at::Tensor& x, Activation activation);
+
+// x [..., in] f32, weight [out, in] f32 or bf16, bias [out] or undefined -> [..., out] f32.
+// A bf16 weight multiplies in bf16 with f32 accumulation.
+at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
+
+// Angles of the rotary embedding for positions [T]: cos and sin, each [T, rotary_dim] f32.
+struct RotaryTable {
+    at::Tensor cos, sin;
+};
+RotaryTable rotary_table(const RopeConfig& rope, int64_t first_position, int64_t count, const c10::Device& device);
+
+// x [B, H, T, D]; the first rotary_dim values of each head are turned, half-split (Su et al., arXiv:2104.09864).
+at::Tensor rotate(const at::Tensor& x, const RotaryTable& table);
+
+// Causal attention. q [B, H, T, D], k and v [B, K, S, D] with S >= T: query t stands at position S - T + t.
+// key_mask [B, S] bool or undefined: false keys are seen by nobody. -> [B, T, H * D].
+at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
+                            const at::Tensor& key_mask);
+
+// Sum of -log softmax(hidden W^T)[target] over the rows, natural log -> scalar f32. hidden [n, d] f32, head [V, d]
+// f32 or bf16, targets [n] int64. Works through the rows in chunks and forms the gradients in the same pass, so that
+// [n, V] never exists at once.
+at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets);
+
+}  // namespace engine

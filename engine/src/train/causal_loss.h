@@ -1,0 +1,30 @@
+// The loss of a batch: next-token cross-entropy over the tokens that carry a label.
+#pragma once
+
+#include <functional>
+
+#include "data/dataset.h"
+#include "lora/adapter_set.h"
+#include "model/decoder.h"
+
+namespace engine {
+
+struct LossSum {
+    at::Tensor sum;      // scalar f32, natural log, differentiable
+    int64_t tokens = 0;  // labels counted
+};
+
+// Predicts position t + 1 from t; the first column is never a target. Logits exist only where there is a label.
+LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch);
+
+// Loss over a whole data set without gradients or dropout: summed over trained tokens, then divided.
+struct DatasetLoss {
+    double loss = 0;
+    int64_t tokens = 0;
+    int64_t rows = 0;
+};
+// keep_going is asked between batches; when it says no, what was counted so far is returned.
+DatasetLoss dataset_loss(const Decoder& decoder, const AdapterSet* adapters, const Dataset& data, int64_t batch_size,
+                         const std::function<bool()>& keep_going = {});
+
+}  // namespace engine

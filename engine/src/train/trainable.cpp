@@ -1,0 +1,106 @@
+#include "train/trainable.h"
+
+#include "data/seeded.h"
+#include "exporting/model_folder.h"
+#include "lora/peft_folder.h"
+#include "model/load.h"
+
+namespace engine {
+namespace {
+
+Decoder make_decoder(const TrainRequest& request, const c10::Device& device) {
+    const ExperimentSpec& spec = request.spec;
+    // Training all weights keeps them in f32: AdamW's updates are smaller than a bf16 step.
+    const Precision precision = spec.method == Method::full ? Precision::f32 : spec.precision;
+    if (spec.from_scratch) {
+        return random_decoder(read_architecture(request.model_dir), precision, device, spec.seed);
+    }
+    return load_decoder(request.model_dir, precision, device);
+}
+
+}  // namespace
+
+Trainable::Trainable(const TrainRequest& request, const c10::Device& device)
+    : spec_(request.spec), model_dir_(request.model_dir), decoder_(make_decoder(request, device)) {
+    total_params_ = parameter_count(decoder_.architecture());
+    if (spec_.method == Method::lora) {
+        adapters_ = new_adapters(decoder_.architecture(), spec_.lora, spec_.seed, device);
+        arena_ = std::make_unique<ParameterArena>(adapter_entries());
+    } else {
+        arena_ = std::make_unique<ParameterArena>(weight_entries());
+        if (decoder_.architecture().tied_embeddings) decoder_.weights().head = decoder_.weights().embedding;
+    }
+}
+
+std::vector<ParameterArena::Entry> Trainable::adapter_entries() {
+    std::vector<ParameterArena::Entry> entries;
+    for (AdapterSite& site : adapters_->sites()) {
+        const std::string name = "layer " + std::to_string(site.layer) + " " + site.kind;
+        entries.push_back({name + " lora_A", &site.A, true});
+        entries.push_back({name + " lora_B", &site.B, true});
+    }
+    return entries;
+}
+
+std::vector<ParameterArena::Entry> Trainable::weight_entries() {
+    const Architecture& a = decoder_.architecture();
+    DecoderWeights& w = decoder_.weights();
+    std::vector<ParameterArena::Entry> entries;
+    // Matrices decay; norms and biases do not, as is usual when a model is trained.
+    const auto add = [&](const std::string& name, at::Tensor& tensor) {
+        if (tensor.defined()) entries.push_back({name, &tensor, tensor.dim() > 1});
+    };
+    const auto add_linear = [&](const std::string& name, LinearWeights& weights) {
+        add(name + " weight", weights.weight);
+        add(name + " bias", weights.bias);
+    };
+    const auto add_norm = [&](const std::string& name, NormWeights& weights) {
+        add(name + " weight", weights.weight);
+        add(name + " bias", weights.bias);
+    };
+    add("embedding", w.embedding);
+    add("position embedding", w.position_embedding);
+    for (int64_t i = 0; i < a.layers; ++i) {
+        LayerWeights& layer = w.layers[static_cast<std::size_t>(i)];
+        const std::string name = "layer " + std::to_string(i) + " ";
+        add_norm(name + a.attention_norm, layer.attention_norm);
+        for (std::size_t p = 0; p < a.attention_in.size(); ++p) {
+            add_linear(name + a.attention_in[p].module, layer.attention_in[p]);
+        }
+        add_linear(name + a.attention_out.module, layer.attention_out);
+        add_norm(name + a.mlp_norm, layer.mlp_norm);
+        for (std::size_t p = 0; p < a.mlp_in.size(); ++p) add_linear(name + a.mlp_in[p].module, layer.mlp_in[p]);
+        add_linear(name + a.mlp_out.module, layer.mlp_out);
+    }
+    add_norm("final norm", w.final_norm);
+    if (!a.tied_embeddings) add("head", w.head);
+    return entries;
+}
+
+void Trainable::set_dropout(uint64_t seed) {
+    if (adapters_) adapters_->set_dropout(spec_.lora.dropout, seed);
+}
+
+void Trainable::clear_dropout() {
+    if (adapters_) adapters_->set_dropout(0, 0);
+}
+
+std::vector<DeltaNorm> Trainable::delta_norms() const {
+    std::vector<DeltaNorm> norms;
+    if (!adapters_) return norms;
+    for (const AdapterSite& site : adapters_->sites()) {
+        norms.push_back({static_cast<int>(site.layer), site.kind, delta_norm(site)});
+    }
+    return norms;
+}
+
+void Trainable::save(const std::filesystem::path& folder) const {
+    if (adapters_) {
+        save_peft(folder, decoder_.architecture(), *adapters_,
+                  {spec_.model, spec_.lora.dropout, spec_.lora.use_rslora});
+    } else {
+        write_model_folder(decoder_, model_dir_, folder);
+    }
+}
+
+}  // namespace engine

@@ -1,0 +1,46 @@
+// What a run trains: adapters on a frozen decoder, or all weights of it. One interface for the trainer.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/events.h"
+#include "engine/train.h"
+#include "lora/adapter_set.h"
+#include "model/decoder.h"
+#include "train/parameter_arena.h"
+
+namespace engine {
+
+class Trainable {
+  public:
+    // Loads (or, from scratch, makes) the decoder and attaches what the specification asks for.
+    Trainable(const TrainRequest& request, const c10::Device& device);
+
+    const Decoder& decoder() const { return decoder_; }
+    const AdapterSet* adapters() const { return adapters_ ? &*adapters_ : nullptr; }
+    ParameterArena& arena() { return *arena_; }
+    const ParameterArena& arena() const { return *arena_; }
+    int64_t total_params() const { return total_params_; }
+
+    void set_dropout(uint64_t seed);  // for the next forward pass; evaluation calls clear_dropout first
+    void clear_dropout();
+
+    // One value per adapted matrix; empty for full training.
+    std::vector<DeltaNorm> delta_norms() const;
+    // A PEFT folder, or a Hugging Face model folder for full training.
+    void save(const std::filesystem::path& folder) const;
+
+  private:
+    std::vector<ParameterArena::Entry> adapter_entries();
+    std::vector<ParameterArena::Entry> weight_entries();
+
+    ExperimentSpec spec_;
+    std::filesystem::path model_dir_;
+    Decoder decoder_;
+    std::optional<AdapterSet> adapters_;
+    std::unique_ptr<ParameterArena> arena_;
+    int64_t total_params_ = 0;
+};
+
+}  // namespace engine

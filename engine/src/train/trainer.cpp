@@ -1,0 +1,289 @@
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "data/seeded.h"
+#include "engine/runtime.h"
+#include "io/checkpoint.h"
+#include "runtime/device.h"
+#include "runtime/guard.h"
+#include "train/causal_loss.h"
+
+namespace engine {
+namespace {
+
+constexpr double smoothing = 0.95;         // of the smoothed loss, per step
+constexpr int64_t usual_evaluations = 10;  // a run, when no interval is given
+const char* const state_file = "state.safetensors";
+
+}  // namespace
+
+Trainer::Trainer(const TrainRequest& request, RunObserver& observer, RunControl& control)
+    : request_(request),
+      spec_(request.spec),
+      observer_(observer),
+      control_(control),
+      spec_json_(to_json(request.spec)),
+      device_(resolve_device(request.spec.device)),
+      trainable_(request, device_),
+      optimizer_(trainable_.arena(), request.spec.optimizer),
+      session_start_(Clock::now()) {
+    load_data();
+    const int64_t micro_per_epoch = sampler_->batches_per_epoch();
+    const int64_t steps_per_epoch = (micro_per_epoch + spec_.grad_accum - 1) / spec_.grad_accum;
+    total_steps_ = spec_.steps > 0 ? spec_.steps : spec_.epochs * steps_per_epoch;
+    const int64_t usual = std::max<int64_t>(1, (total_steps_ + usual_evaluations - 1) / usual_evaluations);
+    eval_interval_ = spec_.eval_interval > 0 ? spec_.eval_interval : usual;
+    checkpoint_interval_ = spec_.checkpoint_interval > 0 ? spec_.checkpoint_interval : eval_interval_;
+    state_.best_eval_loss = std::numeric_limits<double>::infinity();
+    if (request_.resume) resume();
+}
+
+void Trainer::load_data() {
+    const auto loaded = Tokenizer::load(request_.model_dir);
+    const Tokenizer& tokenizer = loaded.value();
+    const DataConfig& config = spec_.data;
+    const Architecture& architecture = trainable_.decoder().architecture();
+    if (architecture.positions == PositionKind::learned && config.seq_len > architecture.max_positions) {
+        fail_input("The length " + std::to_string(config.seq_len) + " is above what the model has positions for (" +
+                   std::to_string(architecture.max_positions) + "); choose a shorter length.");
+    }
+    Dataset train = load_dataset(config.train_path, tokenizer, config.prompt_template, config.seq_len);
+    if (config.eval_path.empty()) {
+        data_ = split_held_out(std::move(train), config.held_out, spec_.seed);
+    } else {
+        data_.train = std::move(train);
+        data_.held_out = load_dataset(config.eval_path, tokenizer, config.prompt_template, config.seq_len);
+    }
+    const auto largest = std::max(data_.train.largest_id, data_.held_out.largest_id);
+    if (largest >= architecture.vocab_size) {
+        fail_input("The tokenizer of '" + request_.model_dir.string() + "' gives token " + std::to_string(largest) +
+                   ", but the model has only " + std::to_string(architecture.vocab_size) +
+                   " embeddings; the tokenizer belongs to another model.");
+    }
+    sampler_ = std::make_unique<BatchSampler>(data_.train, spec_.batch_size, derive_seed(spec_.seed, "shuffle"), true);
+}
+
+void Trainer::resume() {
+    at::NoGradGuard no_grad;
+    state_ = load_run_state(request_.run_dir / state_file, spec_json_);
+    if (state_.values.numel() != trainable_.arena().numel()) {
+        fail_input("The saved state in '" + request_.run_dir.string() + "' has " +
+                   std::to_string(state_.values.numel()) + " trainable values, this model and specification have " +
+                   std::to_string(trainable_.arena().numel()) + "; start a new run.");
+    }
+    trainable_.arena().values().copy_(state_.values);
+    optimizer_.restore(state_.first_moment, state_.second_moment, state_.global_step);
+    session_base_seconds_ = state_.seconds;
+    saved_step_ = first_step_ = state_.global_step;
+}
+
+double Trainer::elapsed() const {
+    return session_base_seconds_ + std::chrono::duration<double>(Clock::now() - session_start_).count();
+}
+
+double Trainer::smoothed_loss() const {
+    const auto steps = static_cast<double>(state_.global_step);
+    return steps > 0 ? state_.loss_average / (1 - std::pow(smoothing, steps)) : 0;
+}
+
+RunResult Trainer::run() {
+    RunStarted started;
+    started.total_steps = total_steps_;
+    started.first_step = state_.global_step;
+    started.trainable_params = trainable_.arena().numel();
+    started.total_params = trainable_.total_params();
+    started.train_rows = static_cast<int64_t>(data_.train.examples.size());
+    started.eval_rows = static_cast<int64_t>(data_.held_out.examples.size());
+    started.device = describe_device(device_);
+    started.dtype = spec_.method == Method::full ? "f32" : name_of(spec_.precision);
+    started.model_hash = spec_.from_scratch ? "" : fingerprint_of_model(request_.model_dir);
+    started.data_hash = data_.train.content_hash;
+    observer_.on_event(started);
+
+    if (state_.global_step == 0 && state_.last_eval_step < 0) evaluate();
+    observer_.on_event(StateChanged{"training"});
+    while (state_.global_step < total_steps_) {
+        if (control_.paused()) {
+            save(false);
+            observer_.on_event(StateChanged{"paused"});
+            control_.wait_while_paused();
+            if (!control_.stop_requested()) observer_.on_event(StateChanged{"training"});
+        }
+        if (control_.stop_requested() || !train_step()) break;
+        after_step();
+    }
+    if (control_.stop_requested() && state_.global_step < total_steps_) {
+        save(false);
+    } else if (saved_step_ != state_.global_step) {
+        save(false);
+    }
+    return result();
+}
+
+bool Trainer::train_step() {
+    const auto begin = Clock::now();
+    trainable_.arena().zero_gradients();
+    // The loss of a step is the mean over all its trained tokens, however they fall into micro-batches.
+    std::vector<Batch> batches;
+    int64_t trained = 0;
+    double tokens = 0;
+    for (int64_t micro = 0; micro < spec_.grad_accum; ++micro) {
+        batches.push_back(collate(data_.train, sampler_->batch(state_.global_step * spec_.grad_accum + micro), 0));
+        trained += batches.back().trained_tokens;
+        for (const int64_t length : batches.back().lengths) tokens += static_cast<double>(length);
+    }
+    double loss = 0;
+    for (int64_t micro = 0; micro < spec_.grad_accum; ++micro) {
+        if (control_.stop_requested()) return false;
+        trainable_.set_dropout(
+            derive_seed(spec_.seed, "dropout", static_cast<uint64_t>(state_.global_step * spec_.grad_accum + micro)));
+        const LossSum part = causal_loss(trainable_.decoder(), trainable_.adapters(), batches[static_cast<std::size_t>(micro)]);
+        if (part.tokens == 0) continue;
+        const at::Tensor scaled = part.sum / static_cast<double>(trained);
+        scaled.backward();
+        loss += scaled.item<double>();
+    }
+    if (!std::isfinite(loss)) non_finite("The loss");
+    const auto seconds_before_update = std::chrono::duration<double>(Clock::now() - begin).count();
+    session_seconds_ += seconds_before_update;
+    session_tokens_ += tokens;
+    recent_seconds_ = 0.9 * recent_seconds_ + seconds_before_update;
+    recent_tokens_ = 0.9 * recent_tokens_ + tokens;
+    update(loss);
+    return true;
+}
+
+void Trainer::update(double loss) {
+    const double norm = trainable_.arena().gradients().norm().item<double>();
+    if (!std::isfinite(norm)) {
+        non_finite("The gradient of " + trainable_.arena().first_non_finite_gradient());
+    }
+    const OptimizerConfig& config = spec_.optimizer;
+    const double learning_rate = config.learning_rate *
+                                 schedule_factor(config.schedule, config.warmup, state_.global_step, total_steps_);
+    const bool clip = config.max_grad_norm > 0 && norm > config.max_grad_norm;
+    optimizer_.step(learning_rate, clip ? config.max_grad_norm / (norm + 1e-6) : 1);
+    ++state_.global_step;
+    state_.loss_average = smoothing * state_.loss_average + (1 - smoothing) * loss;
+    if (state_.global_step % spec_.log_interval == 0 || state_.global_step == total_steps_) {
+        report_step(loss, norm, learning_rate);
+    }
+}
+
+void Trainer::report_step(double loss, double grad_norm, double learning_rate) {
+    StepMetrics metrics;
+    metrics.global_step = state_.global_step;
+    metrics.epoch = static_cast<double>(state_.global_step * spec_.grad_accum) /
+                    static_cast<double>(sampler_->batches_per_epoch());
+    metrics.loss = loss;
+    metrics.loss_smooth = smoothed_loss();
+    metrics.learning_rate = learning_rate;
+    metrics.grad_norm = grad_norm;
+    metrics.tokens_per_second = recent_seconds_ > 0 ? recent_tokens_ / recent_seconds_ : 0;
+    metrics.elapsed_s = elapsed();
+    const double in_session = std::chrono::duration<double>(Clock::now() - session_start_).count();
+    const auto done = static_cast<double>(std::max<int64_t>(1, state_.global_step - first_step_));
+    metrics.eta_s = in_session / done * static_cast<double>(total_steps_ - state_.global_step);
+    metrics.rss_bytes = resident_bytes();
+    metrics.device_bytes = device_allocated_bytes(device_);
+    observer_.on_event(metrics);
+}
+
+void Trainer::after_step() {
+    const bool asked = control_.take_evaluate();
+    bool best = false;
+    if (asked || state_.global_step % eval_interval_ == 0 || state_.global_step == total_steps_) {
+        const double before = state_.best_eval_loss;
+        evaluate();
+        best = state_.best_eval_loss < before;
+        const auto norms = trainable_.delta_norms();
+        if (!norms.empty()) observer_.on_event(DeltaNorms{state_.global_step, norms});
+    }
+    if (best) save(true);
+    if (control_.take_save() || best || state_.global_step % checkpoint_interval_ == 0) save(false);
+}
+
+void Trainer::evaluate() {
+    if (data_.held_out.examples.empty()) return;
+    observer_.on_event(StateChanged{"evaluating"});
+    trainable_.clear_dropout();
+    const DatasetLoss measured = dataset_loss(trainable_.decoder(), trainable_.adapters(), data_.held_out,
+                                              spec_.batch_size, [&] { return !control_.stop_requested(); });
+    if (control_.stop_requested()) return;  // incomplete: the resumed run evaluates again
+    if (!std::isfinite(measured.loss)) non_finite("The evaluation loss");
+    state_.last_eval_loss = measured.loss;
+    state_.last_eval_step = state_.global_step;
+    if (state_.global_step == 0) state_.base_eval_loss = measured.loss;
+    const bool best = state_.global_step > 0 && measured.loss < state_.best_eval_loss;
+    if (best) {
+        state_.best_eval_loss = measured.loss;
+        state_.best_step = state_.global_step;
+    }
+    observer_.on_event(
+        EvalMetrics{state_.global_step, measured.loss, std::exp(measured.loss), measured.tokens, best});
+    observer_.on_event(StateChanged{"training"});
+}
+
+void Trainer::save(bool best) {
+    observer_.on_event(StateChanged{"saving"});
+    const auto folder = request_.run_dir / (best ? "best" : "last");
+    trainable_.save(folder);
+    if (!best) {
+        state_.values = trainable_.arena().values();
+        state_.first_moment = optimizer_.first_moment();
+        state_.second_moment = optimizer_.second_moment();
+        state_.seconds = elapsed();
+        save_run_state(request_.run_dir / state_file, state_, spec_json_);
+        saved_step_ = state_.global_step;
+    }
+    observer_.on_event(CheckpointSaved{state_.global_step, folder.string(), best});
+    observer_.on_event(StateChanged{"training"});
+}
+
+RunResult Trainer::result() const {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    RunResult result;
+    result.stopped = state_.global_step < total_steps_;
+    result.steps = state_.global_step;
+    result.total_steps = total_steps_;
+    result.train_loss = smoothed_loss();
+    const bool evaluated = state_.last_eval_step >= 0;
+    result.eval_loss = evaluated ? state_.last_eval_loss : nan;
+    result.best_eval_loss = state_.best_step >= 0 ? state_.best_eval_loss : nan;
+    result.best_step = std::max<int64_t>(0, state_.best_step);
+    result.base_eval_loss = evaluated ? state_.base_eval_loss : nan;
+    result.tokens_per_second = session_seconds_ > 0 ? session_tokens_ / session_seconds_ : 0;
+    result.seconds = elapsed();
+    result.peak_memory_bytes =
+        device_.is_cpu() ? peak_resident_bytes() : device_peak_allocated_bytes(device_);
+    result.trainable_params = trainable_.arena().numel();
+    result.total_params = trainable_.total_params();
+    result.last = request_.run_dir / "last";
+    const auto best = request_.run_dir / "best";
+    if (std::filesystem::exists(best)) result.best = best;
+    return result;
+}
+
+void Trainer::non_finite(const std::string& what) const {
+    throw Failure(ErrorCode::failed,
+                  what + " became NaN or infinite at step " + std::to_string(state_.global_step + 1) +
+                      "; the weights were not changed by this step. Lower the learning rate, or resume from the last "
+                      "checkpoint with other data.");
+}
+
+Result<RunResult> train(const TrainRequest& request, RunObserver& observer, RunControl& control) {
+    return guard([&] {
+        prepare_compute_thread();
+        const Status valid = validate(request.spec);
+        if (!valid.ok()) throw Failure(valid.error());
+        observer.on_event(StateChanged{"preparing"});
+        make_folder(request.run_dir);
+        Trainer trainer(request, observer, control);
+        return trainer.run();
+    });
+}
+
+}  // namespace engine

@@ -1,0 +1,59 @@
+// The training loop. One object per run, on the run's thread.
+#pragma once
+
+#include <chrono>
+
+#include "data/dataset.h"
+#include "engine/tokenizer.h"
+#include "engine/train.h"
+#include "train/adamw.h"
+#include "train/run_state.h"
+#include "train/trainable.h"
+
+namespace engine {
+
+class Trainer {
+  public:
+    Trainer(const TrainRequest& request, RunObserver& observer, RunControl& control);
+    RunResult run();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    void load_data();
+    void resume();
+    bool train_step();  // false when a stop was asked before the update; nothing has changed then
+    void update(double loss);
+    void report_step(double loss, double grad_norm, double learning_rate);
+    void evaluate();
+    void save(bool best);
+    void after_step();
+    RunResult result() const;
+    double elapsed() const;
+    double smoothed_loss() const;
+    [[noreturn]] void non_finite(const std::string& what) const;
+
+    const TrainRequest& request_;
+    const ExperimentSpec& spec_;
+    RunObserver& observer_;
+    RunControl& control_;
+    std::string spec_json_;
+    c10::Device device_;
+    Trainable trainable_;
+    AdamW optimizer_;
+    Split data_;
+    std::unique_ptr<BatchSampler> sampler_;
+    int64_t total_steps_ = 0;
+    int64_t eval_interval_ = 0;
+    int64_t checkpoint_interval_ = 0;
+    RunState state_;
+    int64_t saved_step_ = -1;
+    int64_t first_step_ = 0;
+    // Throughput of this session (after a resume it starts anew).
+    Clock::time_point session_start_;
+    double session_base_seconds_ = 0;
+    double recent_tokens_ = 0, recent_seconds_ = 0;  // decaying sums
+    double session_tokens_ = 0, session_seconds_ = 0;
+};
+
+}  // namespace engine
