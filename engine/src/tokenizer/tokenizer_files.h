@@ -1,0 +1,30 @@
+// The files of a tokenizer, brought into one form: that of tokenizer.json.
+#pragma once
+
+#include "io/json.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace engine {
+
+struct TokenizerFiles {
+    std::string source;  // for sentences: the file that was read
+    Json tokenizer;      // as tokenizer.json
+    Json added_later;    // more added tokens, same form as tokenizer["added_tokens"]; those known already are
+                         // skipped
+    std::optional<std::string> bos, eos, pad, unk;
+    std::vector<std::string> other_special;     // cls, sep, mask, additional_special_tokens
+    std::optional<std::int64_t> config_bos_id;  // from generation_config.json or config.json
+    std::vector<std::int64_t> config_eos_ids;
+};
+
+bool has_tokenizer_files(const std::filesystem::path& folder);
+
+// Failure (bad_input) when files are missing or damaged.
+TokenizerFiles read_tokenizer_files(const std::filesystem::path& folder);
+
+}  // namespace engine
