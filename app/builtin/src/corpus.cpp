@@ -24,6 +24,11 @@ const std::vector<Kind>& all_kinds() {
         add_record_kinds(all);
         add_talk_kinds(all);
         add_letter_kinds(all);
+        add_howto_kinds(all);
+        add_news_kinds(all);
+        add_reason_kinds(all);
+        add_language_kinds(all);
+        add_tale_kinds(all);
         return all;
     }();
     return kinds;

@@ -308,21 +308,23 @@ std::string joined(const std::vector<std::string>& items, std::string_view conju
 
 std::string with_sentence_capitals(std::string text) {
     bool start = true;
+    bool whole_quote = false;  // opened after a colon or a full stop: the quotation is a sentence of its own
     for (std::size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
         if (c == '"') {
             bool opening = i == 0 || text[i - 1] == ' ' || text[i - 1] == '\n';
+            char before = i < 2 ? '.' : text[i - 2];
             if (opening) {
-                start = i < 2 || text[i - 2] != ',';  // after a comma the quoted sentence goes on
+                start = before != ',';  // after a comma the quoted sentence goes on
+                whole_quote = before == ':';
             } else {
-                start = i > 0 && text[i - 1] == '.';  // after '?"' and '!"' the sentence may go on
+                // After '?"' and '!"' the sentence goes on ("Why?" she asked) unless it began before the
+                // quotation.
+                start = text[i - 1] == '.' || (whole_quote && (text[i - 1] == '?' || text[i - 1] == '!'));
             }
         } else if (c == '.' || c == '!' || c == '?') {
-            bool closes =
-                i + 1 >= text.size() || text[i + 1] == ' ' || text[i + 1] == '\n' || text[i + 1] == '"';
-            start = closes;
-        } else if (std::isalpha(static_cast<unsigned char>(c)) ||
-                   std::isdigit(static_cast<unsigned char>(c))) {
+            start = i + 1 >= text.size() || text[i + 1] == ' ' || text[i + 1] == '\n' || text[i + 1] == '"';
+        } else if (std::isalnum(static_cast<unsigned char>(c))) {
             if (start) text[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
             start = false;
         }

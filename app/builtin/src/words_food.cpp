@@ -29,10 +29,13 @@ void add_food_words(WordLists& lists) {
     add("food",
         R"(bread, cheese, butter, jam, rice, soup, honey, pasta, ham, salt, sugar, flour, cake, fish, chicken, salad,
         yoghurt, chocolate, porridge, toast, bacon, mustard, cream, olive oil, pepper)");
-    add("ingredient",
-        R"(flour, sugar, butter, milk, salt, pepper, rice, olive oil, cream, cheese, garlic, parsley, honey,
-        cinnamon, ginger, vinegar, mustard, chopped onion, tomato sauce, stock, lemon juice, yeast, grated carrot,
-        cocoa powder, coconut milk, soy sauce, breadcrumbs, chopped nuts, raisins, basil, thyme, mint, chilli)");
+    add("savoury_ingredient",
+        R"(salt, pepper, rice, olive oil, cream, cheese, garlic, parsley, vinegar, mustard, chopped onion,
+        tomato sauce, stock, lemon juice, coconut milk, soy sauce, breadcrumbs, basil, thyme, mint, chilli, butter, milk,
+        ginger, white wine, chopped bacon, red lentils, curry powder)");
+    add("sweet_ingredient",
+        R"(flour, sugar, butter, milk, cream, honey, cinnamon, ginger, lemon juice, cocoa powder, chopped nuts,
+        raisins, brown sugar, grated chocolate, yoghurt, vanilla, ground almonds, oats, maple syrup, orange juice)");
     add("taste",
         R"(sweet, sour, salty, bitter, spicy, mild, rich, creamy, fresh, crisp, tender, juicy, dry, bland, greasy,
         smoky, buttery, sticky, crunchy, light, delicate, hearty)");
@@ -110,6 +113,9 @@ void add_nature_words(WordLists& lists) {
     add("many",
         R"(two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, fifteen, twenty, thirty, forty, fifty,
         sixty, a hundred, two hundred)");
+    add("crowd",
+        "fifty, eighty, a hundred, two hundred, three hundred, five hundred, a thousand, two thousand, five "
+        "thousand");
     add("percent", "5, 10, 12, 15, 18, 20, 25, 30, 35, 40, 50, 60, 75, 80, 90");
     add("temperature",
         "2, 4, 6, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 28, 30, 32");

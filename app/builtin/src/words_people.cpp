@@ -44,7 +44,7 @@ void add_people_words(WordLists& lists) {
         R"(baker, teacher, nurse, doctor, farmer, painter, driver, sailor, carpenter, plumber, gardener, cook,
         writer, singer, dentist, tailor, librarian, engineer, lawyer, mechanic, pilot, waiter, postman, shepherd,
         fisherman, florist, butcher, blacksmith, clerk, architect, actor, scientist, journalist, musician, firefighter,
-        electrician, hairdresser, optician, translator, translator, photographer, builder, potter, weaver, cleaner,
+        electrician, hairdresser, optician, translator, photographer, builder, potter, weaver, cleaner,
         accountant, guard, guide, judge, vet, miller, jeweller, printer, secretary, soldier, chemist, cashier, porter)");
     add("hobby",
         R"(painting, reading, swimming, cycling, cooking, dancing, fishing, gardening, chess, knitting,
@@ -74,8 +74,8 @@ void add_people_words(WordLists& lists) {
         R"(a cold, a cough, a fever, a headache, a sore throat, a stomach ache, a bad back, an earache,
         a rash, toothache, hay fever, a runny nose)");
     add("clothes",
-        R"(coat, hat, shirt, scarf, jacket, dress, skirt, jumper, cap, cardigan, raincoat, suit, tie, belt,
-        waistcoat, apron, blouse, uniform)");
+        R"(coat, hat, shirt, scarf, jacket, jumper, cap, cardigan, raincoat, suit, tie, belt,
+        waistcoat, apron, uniform)");
     add("footwear", R"(boots, shoes, sandals, slippers, trainers, socks, wellingtons)");
     add("said", "said, answered, replied, explained, told them, added, whispered, admitted");
     add("team",
