@@ -23,7 +23,7 @@ std::string local_news(Scene& s) {
                           "{p} {sn}, who organised it, was {happy}.", "the prize went to {q} from {town}.",
                           "\"we did not expect so many people,\" said {p} {sn}, the {role}.",
                           "children could {activity} and win {thing.a}.",
-                          "only a {vehicle} in the wrong place caused some trouble.",
+                          "only {vehicle.a} in the wrong place caused some trouble.",
                           "the money goes to the {building2:building}."},
                          3 + s.rng.below(3)),
                  s.one_of(
@@ -62,14 +62,14 @@ std::string local_news(Scene& s) {
                 " ");
         case 3:
             return lines({s.one_of({"{thing_adj.a} {thing} was stolen from the {b} in {t}.",
-                                    "somebody stole {many} {countable.pl} from a {shop} in {t}."}),
+                                    "somebody stole {many} {countable.pl} from {shop.a} in {t}."}),
                           s.say("it happened on {day} at about {clock_hour} o'clock."),
                           some_of(s,
                                   {"the owner, {p} {sn}, was in the {room} and heard nothing.",
                                    "a neighbour saw {build.a} man with {hair} hair and {colour.a} {clothes}.",
-                                   "the thief came through a window and left a {small_thing} behind.",
+                                   "the thief came through a window and left {small_thing.a} behind.",
                                    "a dog called {pet_name} barked, but nobody listened.",
-                                   "the police found a {thing} {where}.",
+                                   "the police found {thing.a} {where}.",
                                    "\"it was a present from my {relative},\" {p.he} said."},
                                   3 + s.rng.below(2)),
                           s.one_of({"if you have seen anything, please tell the police.",
@@ -110,7 +110,7 @@ std::string weather(Scene& s) {
          some_of(
              s,
              {"in the {d1} we expect {weather_noun} and {weather_noun2:weather_noun}.",
-              "the {d2} stays mostly {weather_adj}.", "a {weather_adj} wind blows from the {direction}.",
+              "the {d2} stays mostly {weather_adj}.", "{weather_adj.a} wind blows from the {direction}.",
               "later it will become {weather_adj}.", "temperatures will be between {low} and {high} degrees.",
               "at night it will be {weather_adj}, with {weather_noun} near the {outdoors}.",
               "drivers should be careful because of [fog|ice|snow|strong winds|heavy rain].",

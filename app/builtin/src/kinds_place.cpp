@@ -17,7 +17,7 @@ std::string town(Scene& s) {
                    "country.",
                    "{t} lies on the river {r}, about {km.word} kilometres {direction} of {town}.",
                    "the town of {t} has about {people} thousand inhabitants.",
-                   "{t} is a [quiet|busy|pretty|old] [town|village|market town] between the hills and the "
+                   "{t} is [a quiet|a busy|a pretty|an old] [town|village|market town] between the hills and the "
                    "{outdoors}."}),
          some_of(s,
                  {"it is known for {f0} and {f1}.", "in the middle of the town there is {f2}.",
@@ -41,7 +41,7 @@ std::string home(Scene& s) {
     s.set("room", s.pick("room"));
     s.set("no", s.rng.range(2, 140));
     return lines(
-        {s.one_of({"{p} lives in a {colour} house at {no} {street}.",
+        {s.one_of({"{p} lives in {colour.a} house at {no} {street}.",
                    "the house at {no} {street} belongs to {p} {surname}.",
                    "{p} has just moved into a flat on {street}.", "{p}'s favourite room is the {room}."}),
          some_of(
@@ -78,7 +78,7 @@ std::string landscape(Scene& s) {
               "on the other side of the {o} we saw a [small|white|ruined|lonely] "
               "[house|farm|chapel|tower|hut].",
               "nothing moved except {colour.a} [leaf|butterfly|boat|flag].",
-              "a {bird2:bird} sat on the {thing_adj} fence.",
+              "{bird2:bird.a} sat on the {thing_adj} fence.",
               "the air smelled of [salt|grass|rain|pine trees|smoke|flowers|bread].",
               "there was nobody {where}.",
               "somewhere {animal2:animal.a} called, and then it was quiet again."},
@@ -101,7 +101,7 @@ std::string object(Scene& s) {
                    "in the {building} there is {adj.a} {x} that everybody likes to look at."}),
          some_of(s,
                  {"it is {c} and about {cm.word} centimetres long.",
-                  "{p} bought it in a {shop} in {town} for £{price}.",
+                  "{p} bought it in {shop.a} in {town} for £{price}.",
                   "it is [lighter|heavier|older|smaller|larger] than it looks.",
                   "on one side there is a small picture of {animal.a}.",
                   "{p} keeps it in {container.a} in the {room}.",
@@ -109,7 +109,7 @@ std::string object(Scene& s) {
                   "it is not worth much money, but {p} would never sell it.",
                   "if you hold it up to the light, it looks [almost {colour}|a little {colour}].",
                   "{p.his} {older} used it every {day}.",
-                  "the {x} has {size.a} handle and a {colour} [lid|edge|stripe|spot|label].",
+                  "the {x} has {size.a} handle and {colour.a} [lid|edge|stripe|spot|label].",
                   "it once fell {where}, but it did not break.",
                   "when it gets old, {m} becomes [darker|softer|harder|lighter]."},
                  4 + s.rng.below(3))},
@@ -122,14 +122,14 @@ std::string shop(Scene& s) {
     s.set("hour", s.pick("early_hour"));
     s.set("d", s.pick("day"));
     return lines(
-        {s.one_of({"{p} {surname} has a {sh} on {street}.", "the {sh} on {street} belongs to {p}.",
+        {s.one_of({"{p} {surname} has {sh.a} on {street}.", "the {sh} on {street} belongs to {p}.",
                    "at the corner of {street} there is a small {sh}."}),
          some_of(s,
                  {"it opens at {hour} and closes at {late_hour}, except on {d.pl}.",
                   "in the window you can see {thing_adj.a} {thing} and {colour.a} {thing}.",
                   "{p} knows all {p.his} customers by name.",
                   "on {day} {p.he} sold {many} {countable.pl} and {number_small} {thing.pl}.",
-                  "a {countable} costs {number_small} pence, and {thing.a} costs £{price}.",
+                  "{countable.a} costs {number_small} pence, and {thing.a} costs £{price}.",
                   "{p.his} {relative} helps {p.him} on Saturdays.", "before {p} came, it was {eatery.a}.",
                   "[behind the counter|near the door|in the corner] stands {furniture.a} made of "
                   "{hard_material}.",

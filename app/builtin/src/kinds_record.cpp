@@ -48,7 +48,7 @@ std::string questions(Scene& s) {
     std::string out = record_as_data(s, record);
     for (const Field& field : record.fields) {
         s.set("key", field.key);
-        s.set("value", field.value);
+        s.set("value", capitalised(field.value));
         s.set("name", record.name);
         out += s.one_of({"\nWhat is written under {key}? {value}.", "\nQuestion: {key}? Answer: {value}.",
                          "\nQ: What do we know about {key}? A: {value}."});

@@ -91,8 +91,8 @@ std::string contest(Scene& s) {
     s.set("e",
           s.say("[cake|singing|swimming|running|drawing|chess|cooking|skating|kite|sailing|pumpkin|story]"));
     return lines(
-        {s.one_of({"every {season} there is a {e} contest in {t:town}.",
-                   "{t:town} was going to hold a {e} contest.",
+        {s.one_of({"every {season} there is {e.a} contest in {t:town}.",
+                   "{t:town} was going to hold {e.a} contest.",
                    "on {day} the big {e} contest took place in {t:town}."}),
          s.one_of({"{p} wanted to win it more than anything.", "{p} had never won anything before.",
                    "{p} practised for {number_small} weeks, even when it was {weather_adj}.",

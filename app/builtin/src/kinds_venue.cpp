@@ -65,7 +65,7 @@ std::string venue_fact(Scene& s, int which) {
                  "it is closed on {day.pl}.", "breakfast is served from {early_hour} o'clock.",
                  "lunch is served until {late_hour}.", "the kitchen closes at {late_hour} o'clock."});
         case 7:
-            return s.one_of({"the owner, {name_f} {surname}, also runs a {shop} in {town}.",
+            return s.one_of({"the owner, {name_f} {surname}, also runs {shop.a} in {town}.",
                              "the cook, {name_m} {surname}, comes from {country}.",
                              "it belongs to two [sisters|brothers|friends] who grew up in {country}.",
                              "the {surname} family has run it for {many} years."});
@@ -97,7 +97,7 @@ std::string restaurant(Scene& s) {
     set_details(s);
     std::vector<std::string> parts;
     parts.push_back(
-        s.one_of({"{v} is {atmosphere.a} {type} {area_at}.", "{v} is a {cuisine} {type} near {near}.",
+        s.one_of({"{v} is {atmosphere.a} {type} {area_at}.", "{v} is {cuisine.a} {type} near {near}.",
                   "there is {atmosphere.a} {type} called {v} {area_at}.",
                   "looking for {cuisine} food? then try {v}, {atmosphere.a} {type} {area_at}.",
                   "[near|next to|close to] {near} there is {type.a} called {v}.",

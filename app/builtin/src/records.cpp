@@ -20,7 +20,7 @@ Record venue(Scene& s) {
     Record r{s.pick("eatery"), "name", s.pick("venue"), "it", {}};
     Fields& f = r.fields;
     add(s, f, "[food|cuisine|kitchen|serves]", "{cuisine}",
-        {"serves {value} food", "offers {value} dishes", "has a {value} kitchen",
+        {"serves {value} food", "offers {value} dishes", "has {value.a} kitchen",
          "is known for {value} food"});
     add(s, f, "[price|price range|prices]",
         "[cheap|moderate|high|low|£10 to £20|less than £20|over £30|average]",
@@ -30,7 +30,7 @@ Record venue(Scene& s) {
         f.back().value[0] == '\xC2' || f.back().value.find('\xC2') != std::string::npos
             ? std::vector<std::string_view>{"charges {value} for a meal", "asks {value} for dinner",
                                             "has a price range of {value}"}
-            : std::vector<std::string_view>{"has {value} prices", "has a {value} price range",
+            : std::vector<std::string_view>{"has {value} prices", "has {value.a} price range",
                                             "asks {value} prices"};
     add(s, f, "[rating|customer rating|stars|score]", "[1|2|3|4|5] out of 5",
         {"is rated {value}", "has a customer rating of {value}", "got {value} from its guests",
