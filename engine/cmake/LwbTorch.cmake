@@ -109,10 +109,10 @@ if(LWB_TORCH_CUDA_LIBRARY AND LWB_TORCH_C10_CUDA_LIBRARY)
 endif()
 
 # Nothing in our code refers to libtorch_cuda by name; its kernels register themselves when it is loaded, so the linker
-# must not drop it. The libraries of CUDA that it needs are found when the program starts, not when it is linked.
+# must not drop it. What libtorch itself needs (CUDA, cuDNN) is looked for when the program starts, not when it is linked.
 target_link_options(lwb_torch INTERFACE -Wl,--no-as-needed)
 target_link_libraries(lwb_torch INTERFACE ${_libraries})
-if(NOT LWB_TORCH_IS_SYSTEM)
+if(LWB_TORCH_CUDA OR NOT LWB_TORCH_IS_SYSTEM)
     target_link_options(lwb_torch INTERFACE -Wl,--allow-shlib-undefined)
 endif()
 
