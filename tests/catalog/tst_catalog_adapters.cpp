@@ -116,6 +116,17 @@ class TstCatalogAdapters : public QObject {
             QVERIFY(throws(ErrorCode::not_found, "'a-nobody'", change));
     }
 
+    void adaptersOfOneRunOrFolderAreListed() {
+        Catalog catalog = Catalog::open(":memory:");
+        AdapterRecord adapter = sample_adapter("one");
+        adapter.run_id = catalog.insert_run(sample_run()).id;
+        catalog.insert_adapter(adapter);
+        catalog.insert_adapter(sample_adapter("two"));
+        QCOMPARE(names_of(catalog.adapters({.run_id = adapter.run_id})), Texts{"one"});
+        QCOMPARE(names_of(catalog.adapters({.path = "/adapters/two"})), Texts{"two"});
+        QCOMPARE(names_of(catalog.adapters({.text = "rank:4", .run_id = adapter.run_id})), Texts{});
+    }
+
     void tagsAreCounted() {
         Catalog catalog = Catalog::open(":memory:");
         const std::string one = catalog.insert_adapter(sample_adapter("one")).id;

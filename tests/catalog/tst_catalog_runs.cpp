@@ -184,6 +184,17 @@ class TstCatalogRuns : public QObject {
         QVERIFY(!catalog.claim_next_queued());
     }
 
+    void runPutBackIntoTheQueueIsLast() {
+        Catalog catalog = Catalog::open(":memory:");
+        const std::string id = catalog.insert_run(sample_run("a")).id;
+        catalog.insert_run(sample_run("b"));
+        catalog.claim_run(id);
+        catalog.update_run(id, {.state = RunState::stopped});
+        catalog.update_run(id, {.state = RunState::queued});
+        QCOMPARE(names_of(catalog.runs()), (Texts{"b", "a"}));
+        QCOMPARE(catalog.run(id).finished_at, 0.0);
+    }
+
     void onlyAFreeRunCanBeClaimed() {
         Catalog catalog = Catalog::open(":memory:");
         const std::string id = catalog.insert_run(sample_run()).id;

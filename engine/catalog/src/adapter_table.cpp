@@ -165,7 +165,13 @@ AdapterRecord find(Database& database, std::string_view id_or_name) {
 }
 
 std::vector<AdapterRecord> list(Database& database, const AdapterFilter& filter) {
-    const AdapterCondition condition = adapter_condition(parse_query(filter.text));
+    AdapterCondition condition = adapter_condition(parse_query(filter.text));
+    for (const auto& [sql, value] :
+         {std::pair{" AND run_id = ?", filter.run_id}, std::pair{" AND path = ?", filter.path}}) {
+        if (value.empty()) continue;
+        condition.sql += sql;
+        condition.values.emplace_back(value);
+    }
     const char* direction = filter.descending ? " DESC" : " ASC";
     Statement rows(database, select_adapters() + "WHERE " + condition.sql + scope_condition(filter.scope) +
                                  " ORDER BY " + order_column(filter.order) + direction + " NULLS LAST, id" +

@@ -105,7 +105,7 @@ RunUpdate completed(const RunRecord& before, RunUpdate update) {
     const bool changes = update.state && *update.state != before.state;
     if (changes && is_held(*update.state) && !update.started_at && before.started_at == 0.0)
         update.started_at = now();
-    if (changes && is_held(*update.state) && !update.finished_at) update.finished_at = 0.0;
+    if (changes && is_open(*update.state) && !update.finished_at) update.finished_at = 0.0;
     if (changes && !is_open(*update.state) && !update.finished_at) update.finished_at = now();
     return update;
 }
@@ -136,7 +136,9 @@ void update(Database& database, const std::string& id, const RunUpdate& wanted) 
     row.reset();
 
     if (wanted.state && is_held(*wanted.state)) run_table::take(database, id, *wanted.state);
-    const RunUpdate change = completed(before, wanted);
+    RunUpdate change = completed(before, wanted);
+    const bool joins_queue = change.state == RunState::queued && before.state != RunState::queued;
+    if (joins_queue && !change.queue_position) change.queue_position = last_queue_position(database) + 1.0;
     std::string assignments;
     update_fields(change, [&](const char* name, const auto& value) {
         if (value) assignments += (assignments.empty() ? "" : ", ") + std::string(name) + " = ?";

@@ -54,7 +54,7 @@ class Catalog {
     // paused is owned by this process from now on.
     RunRecord insert_run(RunRecord run);
     // A change of state sets what belongs to it unless given: running and paused make this process the owner
-    // and set started_at once, an end sets finished_at.
+    // and set started_at once, an end sets finished_at, queued puts it behind the last one.
     void update_run(const std::string& run_id, const RunUpdate& update);
 
     // Id, unique name or beginning of an id ("r-0k3" or "0k3", at least three characters after "r-"); the
@@ -95,7 +95,7 @@ class Catalog {
     // Points by ascending step, only those with step > after_step. max_points > 0 thins a longer series: per
     // bucket of steps the smallest and the largest value, and always the first and last point; at most
     // max_points (at least 4) come back. An unknown key gives an empty series. Cost: one index scan, about
-    // 0.2 s per million points.
+    // half a second per million points; follow a live run with after_step.
     std::vector<MetricPoint> series(const std::string& run_id, std::string_view key,
                                     std::size_t max_points = 0,
                                     std::int64_t after_step = std::numeric_limits<std::int64_t>::min()) const;

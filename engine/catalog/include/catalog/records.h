@@ -165,6 +165,8 @@ struct AdapterFilter {
     AdapterOrder order = AdapterOrder::created;
     bool descending = true;
     std::size_t limit = 0;  // 0: all
+    std::string run_id;     // of this run only
+    std::string path;       // kept in this folder only, spelled as in the record
 };
 
 struct ExportRecord {
