@@ -1,6 +1,6 @@
-// Every adapter kept: a table that filters as one types (the catalog's query language) and sorts by any column, beside
-// it the details of the selection with tags, notes and its loss curve. Stays current when another window or lwb changes
-// the catalog.
+// Every adapter kept: a table that filters as one types (the catalog's query language) and sorts by any
+// column, beside it the details of the selection with tags, notes and its loss curve. Stays current when
+// another window or lwb changes the catalog.
 #pragma once
 
 #include "ui/bridge/catalog_watcher.h"

@@ -1,5 +1,5 @@
-// Several adapters side by side: their curves, what differs in their configurations, rank against loss, parameters
-// against loss. An adapter keeps one colour, line style and marker on every tab.
+// Several adapters side by side: their curves, what differs in their configurations, rank against loss,
+// parameters against loss. An adapter keeps one colour, line style and marker on every tab.
 #pragma once
 
 #include "ui/bridge/catalog_watcher.h"

@@ -1,5 +1,5 @@
-// One adapter written for other software: choose it, a target (PEFT folder or merged Hugging Face folder), a dtype and a
-// folder; then the self-test's verdict, and what was exported before.
+// One adapter written for other software: choose it, a target (PEFT folder or merged Hugging Face folder), a
+// dtype and a folder; then the self-test's verdict, and what was exported before.
 #pragma once
 
 #include "ui/bridge/catalog_watcher.h"
@@ -67,7 +67,7 @@ class ExportPage : public Page {
     CatalogWatcher m_watcher;
     std::optional<catalog::AdapterRecord> m_adapter;
     engine::ExportFormat m_format = engine::ExportFormat::hf;
-    QString m_problem;        // why the form cannot be exported; empty: it can
+    QString m_problem;  // why the form cannot be exported; empty: it can
     QString m_folderProblem;
     bool m_folderTouched = false;  // a folder typed by the person is not replaced by a suggestion
     bool m_running = false;

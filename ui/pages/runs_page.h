@@ -1,5 +1,6 @@
-// Queue and history on the left; the chosen run on the right: figures, four linked charts, ||dW|| per layer and matrix,
-// configuration and log. Follows a training run live and shows a finished one from the catalog in the same way.
+// Queue and history on the left; the chosen run on the right: figures, four linked charts, ||dW|| per layer
+// and matrix, configuration and log. Follows a training run live and shows a finished one from the catalog in
+// the same way.
 #pragma once
 
 #include "ui/bridge/catalog_watcher.h"
@@ -8,25 +9,26 @@
 
 #include <catalog/records.h>
 
+#include <functional>
+
 class QAction;
-class QLabel;
 class QListView;
 class QPlainTextEdit;
 class QPushButton;
 class QSplitter;
 class QStackedWidget;
-class QTabWidget;
 class QTableView;
 class QToolButton;
 
 namespace ui {
 
+class DifferencesModel;
+class EmptyState;
 class HeatMap;
 class RunCharts;
 class RunFeed;
 class RunHeader;
 class RunTableModel;
-class SpecTableModel;
 
 class RunsPage : public Page {
     Q_OBJECT
@@ -52,47 +54,51 @@ class RunsPage : public Page {
     void buildActions();
     QWidget* buildList();
     QWidget* buildDetails();
+    QWidget* buildTabs();
     void connectFeed();
+    void connectBridge();
+
     void loadRuns();
     void applyRuns(std::vector<catalog::RunRecord> runs);
+    void chooseRow();
     void selectionChanged();
     void showRecord(const catalog::RunRecord& run);
+    void showConfiguration(const catalog::RunRecord& run);
+    void showNorms(const std::vector<engine::DeltaNorm>& norms);
     void updateActions();
     void showListMenu(const QPoint& position);
 
+    const catalog::RunRecord* current() const;
+    bool isRunningHere() const;
     void pauseOrGoOn();
     void resumeRun();
     void moveInQueue(int by);
     void cancelRun();
     void removeRun();
     void useAsNewExperiment();
-    void showAdapterOfRun();
-    // A call that may touch the catalog: off the GUI thread, its error in the message bar, then a fresh list.
+    // A call that touches the catalog: off the GUI thread, its error in the message bar, then a fresh list.
     void inBackground(std::function<engine::Status()> work);
 
     LatestTask m_load;
     CatalogWatcher m_watcher;
     RunFeed* m_feed;
     RunTableModel* m_model;
-    SpecTableModel* m_spec;
-    QString m_wanted;  // to be chosen when it appears in the list
-    bool m_loadedOnce = false;
+    DifferencesModel* m_configuration;
+    QString m_wanted;      // to be chosen when it appears in the list
+    bool m_follow = true;  // the running run is chosen by itself until the person chooses another
 
     QStackedWidget* m_stack;
+    EmptyState* m_empty;
     QListView* m_list;
     RunHeader* m_header;
     RunCharts* m_charts;
-    QTabWidget* m_tabs;
     HeatMap* m_heatMap;
-    QTableView* m_specView;
+    QTableView* m_configurationView;
     QPlainTextEdit* m_log;
-    QSplitter* m_splitter;
-    QPushButton* m_pause;
-    QPushButton* m_stop;
-    QPushButton* m_resume;
-    QPushButton* m_again;
-    QToolButton* m_more;
-    QAction *m_evaluateNow, *m_saveNow, *m_moveUp, *m_moveDown, *m_cancel, *m_remove, *m_copyId, *m_showAdapter;
+    QSplitter *m_columns, *m_rows;
+    QPushButton *m_pause, *m_stop, *m_resume, *m_again;
+    QToolButton *m_more, *m_up, *m_down, *m_cancelButton;
+    QAction *m_evaluateNow, *m_saveNow, *m_moveUp, *m_moveDown, *m_cancel, *m_remove;
 };
 
 }  // namespace ui

@@ -54,11 +54,11 @@ Chart::Chart(const Theme& theme, QWidget* parent)
         dataChanged();
     });
 
-    auto* head = new QHBoxLayout;
-    head->setSpacing(8);
-    head->addWidget(m_title, 0, Qt::AlignTop);
-    head->addWidget(m_legend, 1);
-    head->addWidget(m_log, 0, Qt::AlignTop);
+    m_head = new QHBoxLayout;
+    m_head->setSpacing(8);
+    m_head->addWidget(m_title, 0, Qt::AlignTop);
+    m_head->addWidget(m_legend, 1);
+    m_head->addWidget(m_log, 0, Qt::AlignTop);
 
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
@@ -72,7 +72,7 @@ Chart::Chart(const Theme& theme, QWidget* parent)
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
     all->setSpacing(2);
-    all->addLayout(head);
+    all->addLayout(m_head);
     all->addWidget(m_frame, 1);
 
     setFocusPolicy(Qt::StrongFocus);
@@ -217,6 +217,10 @@ void Chart::setLegendVisible(bool visible) {
 void Chart::setLogSwitchVisible(bool visible) {
     m_logWanted = visible;
     m_log->setVisible(visible);
+}
+
+void Chart::addHeaderWidget(QWidget* widget) {
+    m_head->insertWidget(m_head->count() - 1, widget, 0, Qt::AlignTop);
 }
 
 void Chart::setLogY(bool on) {

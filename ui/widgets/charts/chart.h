@@ -18,6 +18,7 @@ class QCPItemStraightLine;
 class QCPPainter;
 class QCustomPlot;
 class QFrame;
+class QHBoxLayout;
 class QLabel;
 class QMenu;
 class QStackedLayout;
@@ -42,6 +43,7 @@ class Chart : public QWidget {
     void setEmptyText(const QString& text);
     void setLegendVisible(bool visible);
     void setLogSwitchVisible(bool visible);
+    void addHeaderWidget(QWidget* widget);  // left of the log switch; taken over
 
     void setLogY(bool on);
     bool logY() const { return m_logY; }
@@ -140,6 +142,7 @@ class Chart : public QWidget {
     bool writePicture(const QString& path, QString* error) const;
 
     const Theme& m_theme;
+    QHBoxLayout* m_head;
     QLabel* m_title;
     LegendBar* m_legend;
     QToolButton* m_log;

@@ -1,0 +1,142 @@
+#include "ui/widgets/run_charts.h"
+
+#include "ui/theme/theme.h"
+#include "ui/widgets/charts/chart_link.h"
+#include "ui/widgets/charts/line_chart.h"
+
+#include <QGridLayout>
+#include <QSlider>
+
+namespace ui {
+namespace {
+
+constexpr double kUsualSmoothing = 0.9;
+const SeriesStyle kTrain{0, Qt::SolidLine, Marker::None};
+const SeriesStyle kEvaluation{3, Qt::SolidLine, Marker::Circle};
+const SeriesStyle kMemory{4, Qt::DashLine, Marker::None};
+const SeriesStyle kDevice{6, Qt::DotLine, Marker::None};
+
+}  // namespace
+
+RunCharts::RunCharts(const Theme& theme, QWidget* parent) : QWidget(parent) {
+    auto* grid = new QGridLayout(this);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setHorizontalSpacing(16);
+    grid->setVerticalSpacing(8);
+    const auto make = [&](const char* name, const QString& title, int row, int column) {
+        auto* chart = new LineChart(theme, this);
+        chart->setObjectName(QString::fromLatin1(name));
+        chart->setTitle(title);
+        chart->setXAxis(tr("step"), axis_text::integer(), true);
+        chart->setEmptyText(tr("Appears with the first step."));
+        connect(chart, &Chart::saveFailed, this, &RunCharts::saveFailed);
+        grid->addWidget(chart, row, column);
+        return chart;
+    };
+    m_loss = make("lossChart", tr("Loss"), 0, 0);
+    m_rate = make("learningRateChart", tr("Learning rate"), 0, 1);
+    m_norm = make("gradNormChart", tr("Gradient norm"), 1, 0);
+    m_speed = make("speedChart", tr("Speed and memory"), 1, 1);
+    for (int i = 0; i < 2; ++i) {
+        grid->setRowStretch(i, 1);
+        grid->setColumnStretch(i, 1);
+    }
+    auto* link = new ChartLink(this);
+    for (LineChart* chart : {m_loss, m_rate, m_norm, m_speed}) link->add(chart);
+
+    m_loss->setYAxis(tr("nats per token"), axis_text::loss());
+    m_loss->addSeries({tr("train"), kTrain, false, kUsualSmoothing});
+    m_loss->addSeries({tr("evaluation"), kEvaluation, false, {}});
+    m_rate->setYAxis(tr("per step"), axis_text::number());
+    m_rate->addSeries({tr("learning rate"), kTrain, false, {}});
+    m_rate->setLegendVisible(false);
+    m_norm->setYAxis(tr("before clipping"), axis_text::number());
+    m_norm->addSeries({tr("gradient norm"), kTrain, false, {}});
+    m_norm->setLegendVisible(false);
+    m_speed->setYAxis(tr("tokens/s"), axis_text::shortCount());
+    m_speed->setRightAxis(tr("memory"), axis_text::bytes());
+    m_speed->setLogSwitchVisible(false);
+    m_speed->addSeries({tr("tokens/s"), kTrain, false, {}});
+    m_speed->addSeries({tr("process"), kMemory, true, {}});
+
+    m_smoothing = new QSlider(Qt::Horizontal, this);
+    m_smoothing->setObjectName(QStringLiteral("smoothing"));
+    m_smoothing->setRange(0, 99);
+    m_smoothing->setFixedWidth(64);
+    m_smoothing->setAccessibleName(tr("Smoothing of the training loss"));
+    m_loss->addHeaderWidget(m_smoothing);
+    connect(m_smoothing, &QSlider::valueChanged, this, [this](int value) {
+        m_smoothing->setToolTip(
+            tr("Smoothing %1; the raw curve stays behind it").arg(value / 100.0, 0, 'f', 2));
+        m_loss->setSmoothing(0, value / 100.0);
+        Q_EMIT smoothingChanged(value / 100.0);
+    });
+    setSmoothing(kUsualSmoothing);
+}
+
+void RunCharts::setSmoothing(double weight) {
+    m_smoothing->setValue(static_cast<int>(weight * 100 + 0.5));
+}
+
+double RunCharts::smoothing() const {
+    return m_smoothing->value() / 100.0;
+}
+
+RunCharts::Target RunCharts::target(const std::string& key) {
+    if (key == "loss") return {m_loss, 0};
+    if (key == "eval_loss") return {m_loss, 1};
+    if (key == "learning_rate") return {m_rate, 0};
+    if (key == "grad_norm") return {m_norm, 0};
+    if (key == "tokens_per_second") return {m_speed, 0};
+    if (key == "rss_bytes") return {m_speed, 1};
+    if (key == "device_bytes") return {m_speed, m_deviceSeries};
+    return {nullptr, 0};
+}
+
+// Only where a device has memory of its own.
+void RunCharts::needDeviceSeries() {
+    if (m_deviceSeries < 0) m_deviceSeries = m_speed->addSeries({tr("device"), kDevice, true, {}});
+}
+
+void RunCharts::clear() {
+    for (LineChart* chart : {m_loss, m_rate, m_norm, m_speed}) chart->clearPoints();
+}
+
+void RunCharts::setHistory(const RunHistory& history) {
+    clear();
+    for (const auto& [key, points] : history.series) {
+        if (points.empty()) continue;
+        if (key == "device_bytes") needDeviceSeries();
+        if (const Target to = target(key); to.chart) to.chart->setPoints(to.series, points);
+    }
+}
+
+void RunCharts::append(const std::map<std::string, std::vector<QPointF>>& series) {
+    for (const auto& [key, points] : series) {
+        if (points.empty()) continue;
+        if (key == "device_bytes") needDeviceSeries();
+        const Target to = target(key);
+        for (const QPointF& p : points)
+            if (to.chart) to.chart->append(to.series, p);
+    }
+}
+
+void RunCharts::append(const QVector<engine::StepMetrics>& steps) {
+    for (const engine::StepMetrics& s : steps) {
+        const auto x = static_cast<double>(s.global_step);
+        m_loss->append(0, {x, s.loss});
+        m_rate->append(0, {x, s.learning_rate});
+        m_norm->append(0, {x, s.grad_norm});
+        m_speed->append(0, {x, s.tokens_per_second});
+        m_speed->append(1, {x, static_cast<double>(s.rss_bytes)});
+        if (s.device_bytes <= 0) continue;
+        needDeviceSeries();
+        m_speed->append(m_deviceSeries, {x, static_cast<double>(s.device_bytes)});
+    }
+}
+
+void RunCharts::append(const engine::EvalMetrics& metrics) {
+    m_loss->append(1, {static_cast<double>(metrics.global_step), metrics.loss});
+}
+
+}  // namespace ui

@@ -1,0 +1,166 @@
+#include "ui/widgets/run_header.h"
+
+#include "ui/format/units.h"
+#include "ui/models/run_table_model.h"
+#include "ui/theme/theme.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ui {
+namespace {
+
+const QString kDash = QStringLiteral("–");
+
+QString lossText(const std::optional<double>& loss) {
+    return loss ? units::loss(*loss) : kDash;
+}
+
+bool isLive(catalog::RunState state) {
+    return state == catalog::RunState::running || state == catalog::RunState::paused;
+}
+
+}  // namespace
+
+RunHeader::RunHeader(const Theme& theme, QWidget* parent)
+    : QWidget(parent),
+      m_theme(theme),
+      m_name(new QLabel(this)),
+      m_state(new QLabel(this)),
+      m_progress(new QProgressBar(this)) {
+    QFont bold = font();
+    bold.setWeight(QFont::DemiBold);
+    m_name->setFont(bold);
+    m_name->setObjectName(QStringLiteral("runName"));
+    m_name->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_state->setObjectName(QStringLiteral("runState"));
+    auto* top = new QHBoxLayout;
+    top->setSpacing(8);
+    top->addWidget(m_name, 1);
+    top->addWidget(m_state);
+
+    auto* figures = new QHBoxLayout;
+    figures->setSpacing(12);
+    m_step = addFigure(*figures, QStringLiteral("runStep"), tr("step"));
+    m_loss = addFigure(*figures, QStringLiteral("runLoss"), tr("loss, smoothed"));
+    m_evalLoss = addFigure(*figures, QStringLiteral("runEvalLoss"), tr("evaluation loss"));
+    m_speed = addFigure(*figures, QStringLiteral("runSpeed"), tr("tokens per second"));
+    m_time = addFigure(*figures, QStringLiteral("runTime"), tr("time left"));
+    m_memory = addFigure(*figures, QStringLiteral("runMemory"), tr("memory"));
+
+    m_progress->setObjectName(QStringLiteral("runProgress"));
+    m_progress->setRange(0, 1000);
+    m_progress->setTextVisible(false);
+    m_progress->setFixedHeight(6);
+    m_progress->setAccessibleName(tr("Progress of the run"));
+
+    auto* all = new QVBoxLayout(this);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->setSpacing(4);
+    all->addLayout(top);
+    all->addLayout(figures);
+    all->addWidget(m_progress);
+    connect(&theme, &Theme::changed, this, &RunHeader::restyle);
+    restyle();
+    clear();
+}
+
+RunHeader::Figure RunHeader::addFigure(QHBoxLayout& row, const QString& name, const QString& caption) {
+    Figure figure{new QLabel(kDash, this), new QLabel(caption, this)};
+    QFont large = font();
+    large.setPointSizeF(large.pointSizeF() * 1.3);
+    large.setWeight(QFont::DemiBold);
+    figure.value->setFont(large);
+    figure.value->setObjectName(name);
+    figure.value->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    QFont small = font();
+    small.setPointSizeF(small.pointSizeF() * 0.88);
+    figure.caption->setFont(small);
+    // Figures share the width evenly, so that they do not dance when a number grows.
+    for (QLabel* label : {figure.value, figure.caption})
+        label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    auto* column = new QVBoxLayout;
+    column->setSpacing(0);
+    column->addWidget(figure.value);
+    column->addWidget(figure.caption);
+    row.addLayout(column, 1);
+    return figure;
+}
+
+void RunHeader::restyle() {
+    for (QLabel* label : {m_state, m_step.caption, m_loss.caption, m_evalLoss.caption, m_speed.caption,
+                          m_time.caption, m_memory.caption}) {
+        QPalette colors = label->palette();
+        colors.setColor(QPalette::WindowText, m_theme.secondaryText());
+        label->setPalette(colors);
+    }
+}
+
+void RunHeader::clear() {
+    m_runId.clear();
+    m_totalSteps = 0;
+    m_name->clear();
+    m_state->clear();
+    for (const Figure& f : {m_step, m_loss, m_evalLoss, m_speed, m_time, m_memory}) f.value->setText(kDash);
+    m_progress->setValue(0);
+}
+
+void RunHeader::setSteps(std::int64_t done) {
+    m_step.value->setText(
+        m_totalSteps > 0 ? units::count(done) + QStringLiteral(" / ") + units::count(m_totalSteps) : kDash);
+    m_progress->setValue(
+        m_totalSteps > 0
+            ? static_cast<int>(1000 * std::clamp(done, std::int64_t{0}, m_totalSteps) / m_totalSteps)
+            : 0);
+}
+
+void RunHeader::setRun(const catalog::RunRecord& run) {
+    const QString id = QString::fromStdString(run.id);
+    // The catalog lags behind the live figures of the run that is shown already.
+    const bool keepLive = id == m_runId && isLive(run.state);
+    if (id != m_runId) clear();
+    m_runId = id;
+    m_totalSteps = run.total_steps;
+    const QString name = QString::fromStdString(run.name);
+    m_name->setText(name);
+    m_name->setToolTip(name);
+    QString state = RunTableModel::stateText(run.state);
+    if (!run.error_message.empty() && run.state == catalog::RunState::failed)
+        state += QStringLiteral(": ") + QString::fromStdString(run.error_message);
+    m_state->setText(m_state->fontMetrics().elidedText(state, Qt::ElideRight, 420));
+    m_state->setToolTip(state);
+    m_time.caption->setText(isLive(run.state) ? tr("time left") : tr("time taken"));
+    m_evalLoss.value->setText(lossText(run.eval_loss));
+    m_evalLoss.value->setToolTip(
+        run.best_eval_loss && run.best_step
+            ? tr("Lowest %1 at step %2").arg(units::loss(*run.best_eval_loss), units::count(*run.best_step))
+            : QString());
+    if (keepLive) return;
+    setSteps(run.global_step);
+    m_loss.value->setText(lossText(run.train_loss));
+    m_speed.value->setText(run.tokens_per_second ? units::count(std::llround(*run.tokens_per_second))
+                                                 : kDash);
+    m_memory.value->setText(run.peak_memory_bytes > 0 ? units::memory(run.peak_memory_bytes) : kDash);
+    const bool ended = !isLive(run.state) && run.started_at > 0 && run.finished_at > run.started_at;
+    m_time.value->setText(ended ? units::duration(run.finished_at - run.started_at) : kDash);
+}
+
+void RunHeader::setStep(const engine::StepMetrics& step) {
+    setSteps(step.global_step);
+    m_loss.value->setText(units::loss(step.loss_smooth));
+    m_speed.value->setText(units::count(std::llround(step.tokens_per_second)));
+    m_time.value->setText(units::duration(step.eta_s));
+    m_memory.value->setText(units::memory(step.device_bytes > 0 ? step.device_bytes : step.rss_bytes));
+}
+
+void RunHeader::setEvaluation(double loss) {
+    m_evalLoss.value->setText(units::loss(loss));
+}
+
+}  // namespace ui
