@@ -1,0 +1,244 @@
+// Exact counts of adapters against the LoRA paper and against the files that the writer makes.
+#include "formats/golden.h"
+#include "io/json.h"
+#include "io/safetensors_writer.h"
+
+#include <engine/plan.h>
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cmath>
+
+using namespace engine;
+
+namespace {
+
+ExperimentSpec lora_spec(const std::string& targets, std::int64_t rank, const std::string& layers = {}) {
+    ExperimentSpec spec;
+    spec.lora.targets = parse_targets(targets, layers);
+    spec.lora.rank = rank;
+    return spec;
+}
+
+Plan plan_shape(const std::string& shape, const ExperimentSpec& spec) {
+    return plan(inspect_shape(shape).value(), spec).value();
+}
+
+}  // namespace
+
+class TstPlan : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void countsOfTheLoraPaper_data() {
+        QTest::addColumn<QString>("shape");
+        QTest::addColumn<QString>("targets");
+        QTest::addColumn<int>("rank");
+        QTest::addColumn<qint64>("params");
+        QTest::newRow("RoBERTa base q,v") << "roberta-base"
+                                          << "q,v" << 8 << qint64{294'912};
+        QTest::newRow("RoBERTa large q,v") << "roberta-large"
+                                           << "q,v" << 8 << qint64{786'432};
+        QTest::newRow("DeBERTa XXL q,v") << "deberta-v2-xxlarge"
+                                         << "q,v" << 16 << qint64{4'718'592};
+        QTest::newRow("GPT-2 M q,v") << "gpt2-medium"
+                                     << "q,v" << 4 << qint64{393'216};
+        QTest::newRow("GPT-2 M all") << "gpt2-medium"
+                                     << "q,k,v,o,up,down" << 8 << qint64{3'538'944};
+        QTest::newRow("GPT-3 v") << "gpt3-175b"
+                                 << "v" << 2 << qint64{4'718'592};
+        QTest::newRow("GPT-3 q,v") << "gpt3-175b"
+                                   << "q,v" << 64 << qint64{301'989'888};
+        QTest::newRow("GPT-3 q,k,v,o") << "gpt3-175b"
+                                       << "q,k,v,o" << 4 << qint64{37'748'736};
+        QTest::newRow("Llama 2 q,v") << "llama-2-7b"
+                                     << "q,v" << 8 << qint64{4'194'304};
+        QTest::newRow("Llama 3 all, grouped keys") << "llama-3-8b"
+                                                   << "q,k,v,o,gate,up,down" << 16 << qint64{41'943'040};
+    }
+    void countsOfTheLoraPaper() {
+        QFETCH(QString, shape);
+        QFETCH(QString, targets);
+        QFETCH(int, rank);
+        QFETCH(qint64, params);
+        const Plan result = plan_shape(shape.toStdString(), lora_spec(targets.toStdString(), rank));
+        QCOMPARE(qint64{result.trainable_params}, params);
+        QCOMPARE(result.percent,
+                 100.0 * static_cast<double>(params) / static_cast<double>(result.total_params));
+    }
+
+    void everyLoraVectorOfTheReferenceTable() {
+        const auto path = golden::folder("..") / "lora-facts.json";
+        SKIP_WITHOUT_GOLDEN(path);
+        const Json facts = read_json_file(path);
+        int compared = 0;
+        for (const Json& vector : facts.at("vectors")) {
+            const auto method = vector.at("method").get<std::string>();
+            const auto model = vector.at("model").get<std::string>();
+            const auto expected = vector.at("expected_params").get<std::int64_t>();
+            const auto id = vector.at("id").get<std::string>();
+            if (method == "full") {
+                QVERIFY2(inspect_shape(model).value().total_params == expected, id.c_str());
+                ++compared;
+            }
+            if (method != "lora") continue;
+            std::string targets;
+            for (const Json& kind : vector.at("hyper").at("targets"))
+                targets += "," + kind.get<std::string>();
+            const auto rank = vector.at("hyper").at("r").get<std::int64_t>();
+            const Plan result = plan_shape(model, lora_spec(targets.substr(1), rank));
+            QVERIFY2(result.trainable_params == expected, id.c_str());
+            ++compared;
+        }
+        QVERIFY(compared >= 25);
+    }
+
+    void layersNarrowTheCount() {
+        const Plan all = plan_shape("gpt2", lora_spec("q,v", 4));
+        const Plan some = plan_shape("gpt2", lora_spec("q,v", 4, "0-2,11"));
+        QCOMPARE(all.matrices, std::int64_t{24});
+        QCOMPARE(some.matrices, std::int64_t{8});
+        QCOMPARE(some.trainable_params * 3, all.trainable_params);
+    }
+
+    void fileSizeIsThatOfTheWrittenFile_data() {
+        QTest::addColumn<QString>("shape");
+        QTest::addColumn<QString>("targets");
+        QTest::addColumn<QString>("layers");
+        QTest::addColumn<int>("rank");
+        QTest::newRow("one slice of a fused matrix") << "gpt2"
+                                                     << "v"
+                                                     << "" << 4;
+        QTest::newRow("two slices share a block") << "gpt2"
+                                                  << "q,v"
+                                                  << "" << 4;
+        QTest::newRow("everything") << "gpt2"
+                                    << "q,k,v,o,up,down"
+                                    << "" << 3;
+        QTest::newRow("one layer") << "gpt2"
+                                   << "down"
+                                   << "10" << 1;
+        QTest::newRow("separate matrices") << "tiny-llama-1b"
+                                           << "q,k,gate,down"
+                                           << "0-11" << 2;
+    }
+    void fileSizeIsThatOfTheWrittenFile() {
+        QFETCH(QString, shape);
+        QFETCH(QString, targets);
+        QFETCH(QString, layers);
+        QFETCH(int, rank);
+        const ModelInfo model = inspect_shape(shape.toStdString()).value();
+        const ExperimentSpec spec = lora_spec(targets.toStdString(), rank, layers.toStdString());
+
+        // The tensors of the adapter, found independently: per module the ticked slices stacked.
+        std::map<std::string, std::int64_t> rows, slices, inputs;
+        for (const MatrixInfo& matrix : model.matrices) {
+            rows[matrix.name] += matrix.out_features;
+            inputs[matrix.name] = matrix.in_features;
+            const auto target = spec.lora.targets.find(matrix.kind);
+            if (target == spec.lora.targets.end()) continue;
+            const auto& list = target->second;
+            if (list.empty() || std::count(list.begin(), list.end(), matrix.layer)) ++slices[matrix.name];
+        }
+        std::vector<PlannedTensor> tensors;
+        for (const auto& [name, count] : slices) {
+            tensors.push_back(
+                {"base_model.model." + name + ".lora_A.weight", Dtype::f32, {count * rank, inputs[name]}});
+            tensors.push_back(
+                {"base_model.model." + name + ".lora_B.weight", Dtype::f32, {rows[name], count * rank}});
+        }
+        const QTemporaryDir temporary;
+        const std::filesystem::path file = temporary.filePath("adapter_model.safetensors").toStdString();
+        SafetensorsWriter writer(file, {}, tensors);
+        for (const TensorEntry& entry : writer.plan())
+            writer.append(entry.name, std::vector<std::byte>(entry.byte_size()));
+        writer.commit();
+        QCOMPARE(qint64{plan(model, spec).value().adapter_bytes}, qint64(std::filesystem::file_size(file)));
+    }
+
+    void scalingIsShown() {
+        ExperimentSpec spec = lora_spec("q", 16);
+        spec.lora.alpha = 8;
+        QCOMPARE(plan_shape("gpt2", spec).scaling, 0.5);
+        spec.lora.use_rslora = true;
+        QCOMPARE(plan_shape("gpt2", spec).scaling, 2.0);
+    }
+
+    void fullTrainingCountsEveryWeight() {
+        ExperimentSpec spec;
+        spec.method = Method::full;
+        const Plan result = plan_shape("gpt2", spec);
+        QCOMPARE(result.trainable_params, result.total_params);
+        QCOMPARE(result.percent, 100.0);
+        QCOMPARE(result.memory.optimizer, 8 * result.total_params);
+    }
+
+    void badChoicesAreNamed_data() {
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<int>("layer");
+        QTest::addColumn<int>("rank");
+        QTest::addColumn<QString>("named");
+        QTest::newRow("rank 0") << "q" << 0 << 0 << "rank is 0";
+        QTest::newRow("rank above the matrix") << "k" << 3 << 257 << "k of layer 3 (256 x 2048)";
+        QTest::newRow("a layer too high") << "q" << 22 << 4 << "Layer 22";
+        QTest::newRow("a matrix that is not there") << "x" << 0 << 4 << "no matrix x";
+    }
+    void badChoicesAreNamed() {
+        QFETCH(QString, kind);
+        QFETCH(int, layer);
+        QFETCH(int, rank);
+        QFETCH(QString, named);
+        ExperimentSpec spec;
+        spec.lora.rank = rank;
+        spec.lora.targets = {{kind.toStdString(), {layer}}};
+        const auto result = plan(inspect_shape("tiny-llama-1b").value(), spec);
+        QVERIFY(!result.ok());
+        QCOMPARE(result.error().code, ErrorCode::bad_input);
+        QVERIFY2(QString::fromStdString(result.error().message).contains(named),
+                 result.error().message.c_str());
+    }
+
+    void nothingTickedIsRefused() {
+        const auto result = plan(inspect_shape("gpt2").value(), ExperimentSpec{});
+        QVERIFY(!result.ok());
+        QVERIFY(result.error().message.find("No matrix") != std::string::npos);
+    }
+
+    void theLargestRankIsAllowed() {
+        QVERIFY(plan(inspect_shape("tiny-llama-1b").value(), lora_spec("k", 256)).ok());
+    }
+
+    void memoryFollowsWhatIsChosen() {
+        const ExperimentSpec base = lora_spec("q,v", 8);
+        const auto memory = [](const ExperimentSpec& spec) { return plan_shape("gpt2", spec).memory; };
+        const MemoryForecast plain = memory(base);
+        QCOMPARE(plain.weights, std::int64_t{4} * 124'439'808);
+        QCOMPARE(plain.adapters, std::int64_t{8} * 294'912);
+        QVERIFY(plain.total >=
+                plain.weights + plain.adapters + plain.optimizer + plain.activations + plain.logits);
+
+        ExperimentSpec half = base;
+        half.precision = Precision::bf16;
+        QCOMPARE(memory(half).weights * 2, plain.weights);
+        ExperimentSpec longer = base;
+        longer.data.seq_len = 512;
+        QVERIFY(memory(longer).activations > 2 * plain.activations);       // attention grows with the square
+        QVERIFY(std::abs(memory(longer).logits - 2 * plain.logits) <= 1);  // rounded to bytes
+        ExperimentSpec beyond = base;
+        beyond.data.seq_len = 4096;  // the model ends at 1024
+        ExperimentSpec limit = base;
+        limit.data.seq_len = 1024;
+        QCOMPARE(memory(beyond).total, memory(limit).total);
+        const MemoryForecast top = memory(lora_spec("q,v", 8, "11"));
+        QVERIFY(top.activations < plain.activations / 4);  // nothing is kept below the lowest adapter
+    }
+
+    void availableMemoryIsPassedOn() {
+        QCOMPARE(plan(inspect_shape("gpt2").value(), lora_spec("q", 1), 123).value().memory.available,
+                 std::int64_t{123});
+    }
+};
+
+QTEST_APPLESS_MAIN(TstPlan)
+#include "tst_plan.moc"
