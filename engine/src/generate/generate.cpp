@@ -5,7 +5,7 @@
 #include "engine/compute.h"
 #include "engine/runtime.h"
 #include "engine/tokenizer.h"
-#include "generate/sampler.h"
+#include "generate/decode_loop.h"
 #include "lora/peft_folder.h"
 #include "model/load.h"
 #include "runtime/device.h"
@@ -17,32 +17,22 @@ namespace {
 GenerateOutput generate_one(const Decoder& decoder, const AdapterSet* adapters, const Tokenizer& tokenizer,
                             const std::vector<int32_t>& prompt, const GenerateRequest& request,
                             const std::function<void(const std::string&)>& on_text, std::stop_token stop) {
-    at::NoGradGuard no_grad;
     const auto begin = std::chrono::steady_clock::now();
-    KeyValueCache cache =
-        decoder.new_cache(1, static_cast<int64_t>(prompt.size()) + request.max_new_tokens);
-    Sampler sampler({request.temperature, request.top_k, request.top_p}, request.seed);
     StreamDecoder text(tokenizer);
     GenerateOutput output;
     const auto say = [&](const std::string& piece) {
         output.text += piece;
         if (!piece.empty() && on_text) on_text(piece);
     };
-    std::vector<int64_t> next(prompt.begin(), prompt.end());
-    const auto& stop_ids = tokenizer.stop_ids();
-    while (static_cast<int64_t>(output.ids.size()) < request.max_new_tokens && !stop.stop_requested()) {
-        const at::Tensor ids = at::tensor(next, at::kLong).unsqueeze(0).to(decoder.device());
-        ForwardOptions options;
-        options.adapters = adapters;
-        options.cache = &cache;
-        const at::Tensor hidden = decoder.forward(ids, options);
-        const at::Tensor last = hidden.select(1, hidden.size(1) - 1);  // logits for the last position only
-        const int64_t id = sampler.next(decoder.logits(last).squeeze(0));
-        if (request.stop_at_eos && std::find(stop_ids.begin(), stop_ids.end(), id) != stop_ids.end()) break;
-        output.ids.push_back(static_cast<int32_t>(id));
-        say(text.push(static_cast<int32_t>(id)));
-        next = {id};
-    }
+    DecodeOptions options;
+    options.sampling = {request.temperature, request.top_k, request.top_p};
+    options.seed = request.seed;
+    options.max_new_tokens = request.max_new_tokens;
+    if (request.stop_at_eos) options.stop_ids = tokenizer.stop_ids();
+    output.ids = decode_loop(decoder, adapters, prompt, options, [&](int32_t id) {
+        say(text.push(id));
+        return !stop.stop_requested();
+    });
     say(text.flush());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     output.tokens_per_second = seconds > 0 ? static_cast<double>(output.ids.size()) / seconds : 0;

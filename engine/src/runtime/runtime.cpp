@@ -13,7 +13,7 @@
 #include <mutex>
 #include <sstream>
 
-#include <ATen/native/DispatchStub.h>
+#include <ATen/Version.h>
 
 #include "runtime/device.h"
 #include "runtime/torch.h"
@@ -48,6 +48,15 @@ int count_usable_cores() {
 int usable_cores() {
     static const int cores = count_usable_cores();
     return cores;
+}
+
+// Which of its vector kernels libtorch chose, in its own words: "AVX512".
+std::string cpu_capability() {
+    const std::string config = at::show_config(), key = "CPU capability usage: ";
+    const auto begin = config.find(key);
+    if (begin == std::string::npos) return "unknown";
+    const auto end = config.find('\n', begin);
+    return config.substr(begin + key.size(), end - begin - key.size());
 }
 
 // The shared object that really answers BLAS calls; OpenBLAS tells its flavour itself.
@@ -172,9 +181,7 @@ RuntimeInfo runtime_info() {
     info.libtorch_version = libtorch_version();
     info.usable_cores = usable_cores();
     info.threads = at::get_num_threads();
-    static const char* const names[] = {"default", "AVX2", "AVX-512"};
-    const int capability = static_cast<int>(at::native::get_cpu_capability());
-    info.cpu_capability = capability >= 0 && capability < 3 ? names[capability] : "other";
+    info.cpu_capability = cpu_capability();
     describe_blas(info);
     add_devices(info);
     return info;
