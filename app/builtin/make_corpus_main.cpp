@@ -1,5 +1,6 @@
 // lwb-make-corpus: writes the pre-training text of the built-in base model, and the sample data sets.
 #include "builtin/corpus.h"
+#include "builtin/samples.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -16,6 +17,7 @@ namespace {
 constexpr std::string_view kUsage =
     "Usage:\n"
     "  lwb-make-corpus corpus --seed N --bytes N --out FILE [--format text|jsonl]\n"
+    "  lwb-make-corpus samples --out DIR\n"
     "  lwb-make-corpus show [--seed N] [--kind NAME] [--count N]\n"
     "  lwb-make-corpus kinds\n";
 
@@ -51,6 +53,14 @@ std::uint64_t number_option(const Options& options, std::string_view name, const
     return std::stoull(text);
 }
 
+void write_file(const std::string& path, const std::string& text) {
+    std::ofstream out(path, std::ios::binary);
+    out << text;
+    out.close();
+    if (!out)
+        throw std::runtime_error("'" + path + "' was not written: check the folder and the free space.");
+}
+
 void write_corpus(const Options& options) {
     std::string path = text_option(options, "out");
     std::string format = text_option(options, "format", "text");
@@ -63,6 +73,14 @@ void write_corpus(const Options& options) {
     if (!out)
         throw std::runtime_error("The corpus was not written to '" + path +
                                  "': check the folder and the free space.");
+}
+
+void write_samples(const Options& options) {
+    std::string folder = text_option(options, "out");
+    for (const builtin::SampleTask& task : builtin::make_samples()) {
+        write_file(folder + "/" + task.name + ".train.jsonl", builtin::to_jsonl(task.train));
+        write_file(folder + "/" + task.name + ".held_out.jsonl", builtin::to_jsonl(task.held_out));
+    }
 }
 
 void show(const Options& options) {
@@ -83,6 +101,8 @@ int run(int argc, char** argv) {
     std::string command = argc > 1 ? argv[1] : "";
     if (command == "corpus") {
         write_corpus(parse(argc, argv));
+    } else if (command == "samples") {
+        write_samples(parse(argc, argv));
     } else if (command == "show") {
         show(parse(argc, argv));
     } else if (command == "kinds") {

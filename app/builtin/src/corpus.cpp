@@ -1,6 +1,7 @@
 #include "builtin/corpus.h"
 
 #include "inflect.h"
+#include "json_text.h"
 #include "kinds.h"
 
 #include <algorithm>
@@ -46,19 +47,6 @@ std::string write(const Kind& kind, Rng& rng) {
     if (!kind.prose) return text;
     text = with_sentence_capitals(std::move(text));
     return rng.chance(kTokenisedPercent) ? tokenised(text) : text;
-}
-
-std::string json_escaped(const std::string& text) {
-    std::string out;
-    for (char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        if (c == '\n') {
-            out += "\\n";
-        } else {
-            out += c;
-        }
-    }
-    return out;
 }
 
 }  // namespace

@@ -207,17 +207,18 @@ std::string thing_review(Scene& s) {
                        "nobody answered my letters.",
                        "the instructions were only in {language}."};
     s.set("bad_word", s.say("[too heavy|too small|ugly|noisy|much too big|thin]"));
-    return lines({s.one_of({"I bought this {x} in {month}.", "{p} gave me this {x} for my {family_event}.",
-                            "last week I ordered a new {x}.", "what do I think of my {x}?"}),
-                  some_of(s, good ? praise : blame, 3 + s.rng.below(3), true),
-                  s.rng.chance(30)
-                      ? s.say(good ? "the only problem: it is a little {size}." : "at least it was cheap.")
-                      : "",
-                  good ? s.one_of({"I would buy it again.", "I am very {happy}.",
-                                   "{p} was right: it is a wonderful {x}."})
-                       : s.one_of({"I have sent it back.", "I am {unhappy} and want my money back.",
-                                   "do not buy this {x}."})},
-                 " ");
+    return lines(
+        {s.one_of({"I bought this {x} in {month}.", "{p} gave me this {x} for my {family_event}.",
+                   "last week I ordered a new {x}.", "what do I think of my {x}?"}),
+         some_of(s, good ? praise : blame, 3 + s.rng.below(3), true),
+         s.rng.chance(30) ? s.say(good ? "the only problem: it is a little [heavy|small|loud|large|slow]."
+                                       : "at least it was cheap.")
+                          : "",
+         good ? s.one_of(
+                    {"I would buy it again.", "I am very {happy}.", "{p} was right: it is a wonderful {x}."})
+              : s.one_of({"I have sent it back.", "I am {unhappy} and want my money back.",
+                          "do not buy this {x}."})},
+        " ");
 }
 
 std::string advice(Scene& s) {

@@ -13,12 +13,13 @@ std::string town(Scene& s) {
     s.set("people", s.rng.range(3, 90));
     s.set("km", s.rng.range(3, 80));
     return lines(
-        {s.one_of({"{t} is [a small|a large|an old|a quiet|a busy|a pretty] town in the {direction} of the "
-                   "country.",
-                   "{t} lies on the river {r}, about {km.word} kilometres {direction} of {town}.",
-                   "the town of {t} has about {people} thousand inhabitants.",
-                   "{t} is [a quiet|a busy|a pretty|an old] [town|village|market town] between the hills and the "
-                   "{outdoors}."}),
+        {s.one_of(
+             {"{t} is [a small|a large|an old|a quiet|a busy|a pretty] town in the {direction} of the "
+              "country.",
+              "{t} lies on the river {r}, about {km.word} kilometres {direction} of {town}.",
+              "the town of {t} has about {people} thousand inhabitants.",
+              "{t} is [a quiet|a busy|a pretty|an old] [town|village|market town] between the hills and the "
+              "{outdoors}."}),
          some_of(s,
                  {"it is known for {f0} and {f1}.", "in the middle of the town there is {f2}.",
                   "the river {r} flows [through the centre|past the {building}|slowly to the {direction}].",

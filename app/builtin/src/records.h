@@ -1,9 +1,9 @@
 #pragma once
 
+#include "scene.h"
+
 #include <string>
 #include <vector>
-
-#include "scene.h"
 
 namespace builtin {
 
@@ -14,10 +14,10 @@ struct Field {
 };
 
 struct Record {
-    std::string noun;         // "hotel"
-    std::string name_key;     // "name", "title"
-    std::string name;         // "Villa Rosa"
-    std::string pronoun;      // "it", "he", "she"
+    std::string noun;      // "hotel"
+    std::string name_key;  // "name", "title"
+    std::string name;      // "Villa Rosa"
+    std::string pronoun;   // "it", "he", "she"
     std::vector<Field> fields;
 };
 
