@@ -93,7 +93,7 @@ RunOutcome Workbench::execute_claimed(const catalog::RunRecord& run, engine::Run
     if (run.started_at == 0) start.started_at = unix_seconds();
     start.finished_at = 0;
     start.error_message = "";
-    start.program_version = LWB_VERSION;
+    start.program_version = runtime.program_version;
     start.libtorch_version = runtime.libtorch_version;
     catalog().update_run(run.id, start);
 

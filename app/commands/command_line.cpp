@@ -1,0 +1,111 @@
+#include "command_line.h"
+
+#include "command.h"
+#include "output.h"
+
+#include <catalog/error.h>
+#include <engine/runtime.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace commands {
+
+namespace {
+
+int report(const engine::Error& error, bool json) {
+    if (json) print_json_line(error_json(error));
+    log_line("lwb: " + error.message);
+    return exit_code(error.code);
+}
+
+// The catalog's codes as those of the engine; the same division as in the workbench.
+engine::Error from_catalog(const catalog::Error& error) {
+    using catalog::ErrorCode;
+    switch (error.code()) {
+        case ErrorCode::read_only:
+        case ErrorCode::busy:
+        case ErrorCode::disk_full:
+        case ErrorCode::io:
+        case ErrorCode::corrupt:
+            return {engine::ErrorCode::io, error.what(), error.detail()};
+        case ErrorCode::failed:
+            return {engine::ErrorCode::failed, error.what(), error.detail()};
+        default:
+            return {engine::ErrorCode::bad_input, error.what(), error.detail()};
+    }
+}
+
+int perform(const Action& action, Session& session) {
+    try {
+        const int code = action(session);
+        flush_stdout();
+        return code;
+    } catch (const engine::Failure& failure) {
+        return report(failure.error(), session.json);
+    } catch (const catalog::Error& error) {
+        return report(from_catalog(error), session.json);
+    } catch (const std::bad_alloc&) {
+        return report({engine::ErrorCode::out_of_memory,
+                       "There is not enough memory for this. Make the batch or the length "
+                       "smaller, or close other programs."},
+                      session.json);
+    } catch (const std::exception& error) {
+        return report({engine::ErrorCode::failed, std::string("The command failed: ") + error.what()},
+                      session.json);
+    }
+}
+
+// One sentence for a wrong command line, and where to read on.
+engine::Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
+    std::string name = app.get_name();
+    const CLI::App* command = &app;
+    while (!command->get_subcommands().empty()) {
+        command = command->get_subcommands().front();
+        name += " " + command->get_name();
+    }
+    std::string sentence = error.what();
+    while (!sentence.empty() && (sentence.back() == '\n' || sentence.back() == '.')) sentence.pop_back();
+    std::replace(sentence.begin(), sentence.end(), '\n', ' ');
+    return {engine::ErrorCode::bad_input, sentence + ". '" + name + " --help' lists what can be given."};
+}
+
+bool wants_json(int argc, char** argv) {
+    return std::any_of(argv, argv + argc, [](std::string_view argument) {
+        return argument == "--json" || argument == "--json-lines";
+    });
+}
+
+void add_commands(CLI::App& app, Action& action) {
+    for (const auto add : {add_models, add_inspect, add_plan, add_data, add_tokenize, add_logits, add_train,
+                           add_resume, add_first_experiment, add_runs, add_show, add_adapters, add_tag,
+                           add_rm, add_generate, add_eval, add_export, add_bench, add_doctor})
+        add(app, action);
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv, Interrupts& interrupts) {
+    Session session(interrupts);
+    Action action;
+    CLI::App app("Experiments with low-rank adapters on the command line", "lwb");
+    app.require_subcommand(1);
+    app.fallthrough();  // the global options may stand behind the command as well
+    std::string data_dir;
+    app.add_option("--data-dir", data_dir,
+                   "Folder of the catalog (default LWB_DATA_DIR, or the user's data folder)");
+    app.add_flag("--json", session.json, "Print exactly one JSON object on standard output");
+    app.set_version_flag("--version", [] { return engine::runtime_info().program_version; });
+    add_commands(app, action);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& success) {  // --help, --version
+        return app.exit(success);
+    } catch (const CLI::ParseError& error) {
+        return report(usage_error(app, error), wants_json(argc, argv));
+    }
+    session.data_dir = data_dir;
+    return perform(action, session);
+}
+
+}  // namespace commands

@@ -1,0 +1,97 @@
+#include "command.h"
+#include "format.h"
+#include "output.h"
+
+#include <algorithm>
+
+namespace commands {
+
+namespace {
+
+struct DataCommand {
+    std::string file;
+    std::string model;
+    std::string prompt_template = engine::DataConfig{}.prompt_template;
+    int64_t seq_len = engine::DataConfig{}.seq_len;
+};
+
+Json report_json(const engine::DataReport& report) {
+    Json bad_rows = Json::array();
+    for (const auto& bad : report.bad_rows)
+        bad_rows.push_back({{"line", bad.line}, {"field", bad.field}, {"reason", bad.reason}});
+    Json histogram = Json::array();
+    for (const auto& bin : report.length_histogram)
+        histogram.push_back({{"from", bin.from}, {"to", bin.to}, {"rows", bin.rows}});
+    Json json{{"format", report.format}, {"rows", report.rows}, {"bad_rows", bad_rows}};
+    json["tokens"] = report.tokenized ? Json{{"total", report.total_tokens},
+                                             {"trained", report.trained_tokens},
+                                             {"truncated", report.truncated_tokens},
+                                             {"truncated_rows", report.truncated_rows},
+                                             {"longest_row", report.longest_row}}
+                                      : Json();
+    json["length_histogram"] = histogram;
+    return json;
+}
+
+void print_histogram(const std::vector<engine::HistogramBin>& bins) {
+    constexpr int64_t width = 40;
+    int64_t most = 1;
+    for (const auto& bin : bins) most = std::max(most, bin.rows);
+    Table table({"TOKENS", "ROWS", ""});
+    for (const auto& bin : bins)
+        table.add({std::to_string(bin.from) + "-" + std::to_string(bin.to - 1), count_text(bin.rows),
+                   std::string(static_cast<std::size_t>(bin.rows * width / most), '#')});
+    table.print();
+}
+
+void print_report(const engine::DataReport& report) {
+    Facts facts;
+    facts.add("Format", report.format);
+    facts.add("Rows", count_text(report.rows));
+    facts.add("Bad rows", count_text(static_cast<int64_t>(report.bad_rows.size())));
+    if (report.tokenized) {
+        facts.add("Tokens", count_text(report.total_tokens));
+        facts.add("Trained on", count_text(report.trained_tokens));
+        facts.add("Cut off",
+                  count_text(report.truncated_tokens) + " in " + count_text(report.truncated_rows) + " rows");
+        facts.add("Longest row", count_text(report.longest_row) + " tokens");
+    }
+    facts.print();
+    for (const auto& bad : report.bad_rows)
+        print_line("line " + std::to_string(bad.line) + (bad.field.empty() ? "" : ", " + bad.field) + ": " +
+                   bad.reason);
+    if (report.length_histogram.empty()) return;
+    print_line("");
+    print_histogram(report.length_histogram);
+}
+
+int inspect_data(const DataCommand& command, Session& session) {
+    engine::DataRequest request;
+    request.file = command.file;
+    request.prompt_template = command.prompt_template;
+    request.seq_len = command.seq_len;
+    request.preview_rows = 0;
+    if (!command.model.empty()) request.model = session.workbench().resolve_model(command.model).value();
+    const auto report = engine::inspect_data(request, session.stop_token()).value();
+    if (session.json)
+        print_json(report_json(report));
+    else
+        print_report(report);
+    return 0;
+}
+
+}  // namespace
+
+void add_data(CLI::App& app, Action& action) {
+    auto options = std::make_shared<DataCommand>();
+    auto* command = app.add_subcommand("data", "Check a data file: format, every bad row, tokens");
+    command->add_option("file", options->file, "JSONL with prompt/completion or text, or plain text")
+        ->required();
+    command->add_option("--model", options->model, "Count tokens with this model's tokenizer");
+    command->add_option("--template", options->prompt_template,
+                        "Text in front of the completion, with {prompt}");
+    command->add_option("--seq-len", options->seq_len, "Longest row in tokens (default 256)");
+    on_run(command, action, options, inspect_data);
+}
+
+}  // namespace commands

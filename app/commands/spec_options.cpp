@@ -1,0 +1,109 @@
+#include "spec_options.h"
+
+#include "output.h"
+
+namespace commands {
+
+void add_plan_options(CLI::App* command, SpecOptions& options) {
+    command->add_option("--spec", options.spec_file, "Experiment as JSON; other options are laid over it");
+    command->add_option("--method", options.method, "lora or full");
+    command->add_option("--targets", options.targets,
+                        "Matrices to adapt: q,k,v,o,gate,up,down (default q,v)");
+    command->add_option("--layers", options.layers, "Layers to adapt, such as 0-3,5 (default all)");
+    command->add_option("--rank", options.rank, "Rank r of the update (default 8)");
+    command->add_option("--alpha", options.alpha, "Numerator of the scaling alpha/r (default 16)");
+    command->add_flag("--rslora", options.rslora, "Scale by alpha/sqrt(r) instead of alpha/r");
+    command->add_option("--dropout", options.dropout, "Dropout on the input of A (default 0)");
+    command->add_option("--batch-size", options.batch_size, "Rows per micro-step (default 8)");
+    command->add_option("--seq-len", options.seq_len,
+                        "Longest row in tokens; longer ones are cut (default 256)");
+    command->add_option("--dtype", options.dtype, "f32 or bf16, of the frozen weights (default f32)");
+    command->add_option("--device", options.device, "auto, cpu or cuda:N (default auto)");
+    command->add_option("--optimizer", options.optimizer, "adamw");
+}
+
+void add_train_options(CLI::App* command, SpecOptions& options) {
+    command->add_option("--data", options.data,
+                        "Training data: JSONL with prompt/completion or text, or plain text");
+    command->add_option("--eval-data", options.eval_data,
+                        "Evaluation data (default: held-out training rows)");
+    command->add_option("--held-out", options.held_out,
+                        "Fraction kept for evaluation without --eval-data (default 0.05)");
+    command->add_option("--template", options.prompt_template,
+                        "Text in front of the completion, with {prompt}");
+    command->add_option("--lr", options.learning_rate, "Learning rate (default 2e-4)");
+    command->add_option("--schedule", options.schedule, "constant, linear or cosine (default linear)");
+    command->add_option("--warmup", options.warmup, "Fraction of the steps with rising rate (default 0.05)");
+    command->add_option("--weight-decay", options.weight_decay, "Decoupled weight decay (default 0)");
+    command->add_option("--max-grad-norm", options.max_grad_norm,
+                        "Clip gradients to this norm; 0 does not (default 1)");
+    command->add_option("--epochs", options.epochs, "Passes over the data (default 3)");
+    command->add_option("--steps", options.steps, "Optimiser steps; wins over --epochs");
+    command->add_option("--grad-accum", options.grad_accum, "Micro-steps per optimiser step (default 1)");
+    command->add_option("--eval-interval", options.eval_interval,
+                        "Steps between evaluations (default: about ten in all)");
+    command->add_option("--log-interval", options.log_interval, "Steps between metrics (default 1)");
+    command->add_option("--checkpoint-interval", options.checkpoint_interval,
+                        "Steps between saved states (default: at evaluations)");
+    command->add_option("--seed", options.seed, "Seed of initial values, order and dropout (default 1)");
+    command->add_option("--name", options.name, "Name of the run and of its adapter");
+    command->add_flag("--from-scratch", options.from_scratch,
+                      "With --method full: start from random weights");
+}
+
+engine::ExperimentSpec spec_from(const SpecOptions& options) {
+    engine::ExperimentSpec spec;
+    const bool from_file = !options.spec_file.empty();
+    if (from_file) {
+        auto read = engine::spec_from_json(read_file(options.spec_file));
+        if (!read)
+            engine::fail_input("Spec file '" + options.spec_file +
+                               "' was not understood: " + read.error().message);
+        spec = std::move(read).value();
+    }
+    const auto set = [](auto& field, const auto& option) {
+        if (option) field = *option;
+    };
+    set(spec.model, options.model);
+    set(spec.name, options.name);
+    if (options.method) spec.method = engine::method_from(*options.method).value();
+    if (options.from_scratch) spec.from_scratch = true;
+
+    set(spec.lora.rank, options.rank);
+    set(spec.lora.alpha, options.alpha);
+    set(spec.lora.dropout, options.dropout);
+    if (options.rslora) spec.lora.use_rslora = true;
+    if (options.targets || options.layers || (!from_file && spec.method == engine::Method::lora))
+        spec.lora.targets =
+            engine::parse_targets(options.targets.value_or("q,v"), options.layers.value_or(""));
+
+    set(spec.data.train_path, options.data);
+    set(spec.data.eval_path, options.eval_data);
+    set(spec.data.held_out, options.held_out);
+    set(spec.data.prompt_template, options.prompt_template);
+    set(spec.data.seq_len, options.seq_len);
+
+    auto& optimizer = spec.optimizer;
+    if (options.optimizer && *options.optimizer != "adamw")
+        engine::fail_input("Optimizer '" + *options.optimizer +
+                           "' (--optimizer) is not known; the one there is is adamw.");
+    set(optimizer.learning_rate, options.learning_rate);
+    set(optimizer.weight_decay, options.weight_decay);
+    set(optimizer.max_grad_norm, options.max_grad_norm);
+    set(optimizer.warmup, options.warmup);
+    if (options.schedule) optimizer.schedule = engine::schedule_from(*options.schedule).value();
+
+    set(spec.epochs, options.epochs);
+    set(spec.steps, options.steps);
+    set(spec.batch_size, options.batch_size);
+    set(spec.grad_accum, options.grad_accum);
+    set(spec.eval_interval, options.eval_interval);
+    set(spec.log_interval, options.log_interval);
+    set(spec.checkpoint_interval, options.checkpoint_interval);
+    set(spec.seed, options.seed);
+    if (options.dtype) spec.precision = engine::precision_from(*options.dtype).value();
+    set(spec.device, options.device);
+    return spec;
+}
+
+}  // namespace commands
