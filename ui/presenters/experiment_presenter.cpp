@@ -42,6 +42,10 @@ void ExperimentPresenter::resetToFirstExperiment() {
     replace(m_context.workbench.first_experiment());
 }
 
+void ExperimentPresenter::reload() {
+    askModel();
+}
+
 void ExperimentPresenter::adopt(engine::ExperimentSpec spec, bool replaced) {
     if (spec == m_spec && !replaced) return;
     const engine::ExperimentSpec before = std::exchange(m_spec, std::move(spec));

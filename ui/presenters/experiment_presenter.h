@@ -47,6 +47,7 @@ class ExperimentPresenter : public QObject {
     void chooseModel(const QString& ref);
     void chooseData(const QString& trainPath, const QString& heldOutPath = {});
     void resetToFirstExperiment();
+    void reload();  // model and data are read again
 
     const std::optional<engine::ModelInfo>& model() const { return m_model; }
     QString modelProblem() const { return m_modelProblem; }
