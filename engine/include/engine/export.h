@@ -51,6 +51,9 @@ Result<ExportReport> export_adapter(const ExportRequest& request,
 // What an export would weigh, before it is made.
 Result<int64_t> predicted_export_bytes(const ExportRequest& request);
 
+// The model folder once more with its weights stored as dtype; out must not exist or be empty.
+Status convert_model(const std::filesystem::path& model, StoredDtype dtype, const std::filesystem::path& out);
+
 const char* name_of(ExportFormat);
 Result<ExportFormat> export_format_from(const std::string&);
 const char* name_of(StoredDtype);

@@ -251,6 +251,18 @@ Result<ExportReport> export_adapter(const ExportRequest& request,
     });
 }
 
+Status convert_model(const std::filesystem::path& model, StoredDtype dtype, const std::filesystem::path& out) {
+    return guard([&] {
+        require_empty(out);
+        const Architecture architecture = read_architecture(model);
+        const AdapterSet nothing(architecture.layers, static_cast<int>(architecture.projections().size()));
+        StagedFolder staged(out);
+        write_merged_folder(model, architecture, nothing, dtype, ExportRequest{}.max_shard_bytes, staged.path(), {}, {});
+        staged.keep();
+        return Done{};
+    });
+}
+
 Result<int64_t> predicted_export_bytes(const ExportRequest& request) {
     return guard([&]() -> int64_t {
         if (request.format == ExportFormat::peft) {

@@ -2,38 +2,74 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace engine {
+namespace {
+
+// Which inputs of a layer are kept because something that reads them is trained.
+struct TrainedInputs {
+    bool attention = false, output = false, mlp = false, down = false;
+};
+
+std::vector<TrainedInputs> trained_inputs(const ModelInfo& model, bool full,
+                                          const std::vector<const MatrixInfo*>& selected) {
+    std::vector<TrainedInputs> layers(static_cast<std::size_t>(model.layers), {full, full, full, full});
+    for (const MatrixInfo* matrix : selected) {
+        TrainedInputs& layer = layers[static_cast<std::size_t>(matrix->layer)];
+        if (matrix->kind == "o")
+            layer.output = true;
+        else if (matrix->kind == "down")
+            layer.down = true;
+        else if (matrix->kind == "gate" || matrix->kind == "up")
+            layer.mlp = true;
+        else
+            layer.attention = true;
+    }
+    return layers;
+}
+
+}  // namespace
 
 MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spec, std::int64_t trainable,
-                               int lowest_layer, const MemoryCoefficients& c) {
+                               const std::vector<const MatrixInfo*>& selected, const MemoryCoefficients& c) {
     const auto bytes = [](double value) { return static_cast<std::int64_t>(std::llround(value)); };
+    const bool full = spec.method == Method::full;
     const std::int64_t seq_len = std::min(spec.data.seq_len, model.max_positions);
-    const double tokens = static_cast<double>(spec.batch_size) * static_cast<double>(seq_len);
+    const double tokens = static_cast<double>(spec.batch_size * seq_len);
+    const double hidden = static_cast<double>(model.hidden_size);
+    const double inner = static_cast<double>(model.intermediate_size);
     const double q_width = static_cast<double>(model.heads * model.head_dim);
     const double kv_width = static_cast<double>(model.kv_heads * model.head_dim);
+    const double scores = static_cast<double>(model.heads * seq_len);
     const bool gated = std::find(model.kinds.begin(), model.kinds.end(), "gate") != model.kinds.end();
 
-    const double per_token =
-        c.hidden * static_cast<double>(model.hidden_size) + c.attention * (q_width + 2 * kv_width) +
-        c.context * q_width +
-        (gated ? c.mlp_gated : c.mlp_plain) * static_cast<double>(model.intermediate_size) +
-        c.probabilities * static_cast<double>(model.heads) * static_cast<double>(seq_len);
-    const double layer_bytes = tokens * per_token * c.activation_bytes;
-    const double graph_layers = static_cast<double>(model.layers - lowest_layer);
-    const double logit_copy = tokens * static_cast<double>(model.vocab_size) * c.logit_bytes;
-
-    MemoryForecast m;
-    const bool full = spec.method == Method::full;
+    double kept = 0;  // values per token over all layers of the graph
+    bool in_graph = false;
+    for (const TrainedInputs& layer : trained_inputs(model, full, selected)) {
+        in_graph = in_graph || layer.attention || layer.output || layer.mlp || layer.down;
+        if (!in_graph) continue;
+        kept += c.norm_inputs * hidden + c.attention * (q_width + 2 * kv_width) + c.probabilities * scores +
+                (gated ? c.mlp_gated : c.mlp_plain) * inner +
+                c.trained_input * (layer.attention * hidden + layer.output * q_width + layer.mlp * hidden +
+                                   layer.down * inner);
+    }
+    const double live = std::max(c.live_probabilities * scores + c.live_hidden * hidden,
+                                 c.live_hidden * hidden + c.live_mlp * inner);
+    const double value_bytes = tokens * c.activation_bytes;
+    const double logit_rows = std::min(tokens, static_cast<double>(c.logit_rows));
+    const double logit_bytes = c.logit_copies * logit_rows * static_cast<double>(model.vocab_size) * 4;
     // Full training keeps float32 weights whatever the matrix products use.
     const double weight_bytes = spec.precision == Precision::bf16 && !full ? 2 : 4;
+
+    MemoryForecast m;
     m.weights = bytes(weight_bytes * static_cast<double>(model.total_params));
     // The values of a fully trained model are its weights, already counted: only gradients come on top.
     m.adapters = bytes((full ? c.adapter_bytes / 2 : c.adapter_bytes) * static_cast<double>(trainable));
     m.optimizer = bytes(c.optimizer_bytes * static_cast<double>(trainable));
-    m.activations = bytes(c.allocator * layer_bytes * (graph_layers + c.live_layer));
-    m.logits = bytes(c.allocator * c.logits * logit_copy);
-    m.evaluation = bytes(c.allocator * (layer_bytes * c.live_layer + c.evaluation_logits * logit_copy));
+    m.activations = bytes(c.allocator * value_bytes * (kept + live));
+    m.logits = bytes(c.allocator * (logit_bytes + value_bytes * c.hidden_copies * hidden));
+    m.evaluation = bytes(c.allocator * (value_bytes * (live + hidden) + logit_bytes));
     m.overhead = bytes(spec.device.starts_with("cuda") ? c.cuda_overhead : c.cpu_overhead);
     // A step and an evaluation never hold memory at the same time.
     m.total =

@@ -1,41 +1,46 @@
 // Forecast of the peak memory of a run.
 //
-// Per layer the graph keeps, for each of the batch * seq_len tokens, some vectors of the width of the
-// residual stream, of the query and key/value widths and of the MLP, and per head the attention probabilities
-// (Korthikanti et al. 2022, arXiv:2205.05198, section 4, counts the same for half precision). Layers below
-// the lowest adapter keep nothing. The coefficients below describe the training step of this engine.
+// What the automatic differentiation keeps was counted operation by operation for this engine's training step
+// (model/decoder.cpp, model/ops.cpp); Korthikanti et al. 2022 (arXiv:2205.05198, section 4) do the same for
+// another one. A frozen matrix keeps no input, so what is kept depends on which matrices carry an adapter,
+// and layers below the lowest adapter keep nothing.
 #pragma once
 
 #include <engine/plan.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace engine {
 
 struct MemoryCoefficients {
-    // Values kept per token and layer, in multiples of the width.
-    double hidden = 6;         // inputs of both norms, their outputs, the outputs of attention and MLP
-    double attention = 2;      // of q, k and v together: after the projection and after the rotation
-    double context = 1;        // of heads * head_dim: what o reads
-    double mlp_plain = 2;      // of the MLP width: before and after the activation
-    double mlp_gated = 4;      // gate, its activation, up, their product
-    double probabilities = 2;  // of heads * seq_len: after the mask and after the softmax
-    // While one layer runs backwards: gradients beside what it keeps, as a share of a layer's values.
-    double live_layer = 1;
-    double logits = 3;  // copies of [tokens, vocab]: logits, log-probabilities, gradient
-    double evaluation_logits = 2;
-    // Bytes.
-    double activation_bytes = 4;  // float32 residual stream
-    double logit_bytes = 4;
+    // Values kept per token and layer, each in multiples of its width.
+    double norm_inputs = 2;    // of hidden_size: what the two norms read
+    double attention = 1;      // of q, k and v together: operands of the score product
+    double probabilities = 1;  // of heads * seq_len
+    double mlp_plain = 1;      // of intermediate_size: before the activation
+    double mlp_gated = 3;      // gate, its activation, up
+    // Kept only for a matrix that is trained: what q k v read, o, the MLP's inputs, down, each once.
+    double trained_input = 1;
+    // Held by the one layer that is being computed, forwards or backwards.
+    double live_probabilities = 3;
+    double live_hidden = 6;
+    double live_mlp = 3;
+    // Rows of logits that exist at once, and copies of them: logits, exponentials.
+    std::int64_t logit_rows = 256;
+    double logit_copies = 2;
+    double hidden_copies = 3;  // of hidden_size per token: last norm, picked rows, their gradient
+    double activation_bytes = 4;
     double adapter_bytes = 8;      // value and gradient
     double optimizer_bytes = 8;    // two moments
-    double cpu_overhead = 300e6;   // program, libtorch, BLAS buffers
-    double cuda_overhead = 900e6;  // context, kernels, cuBLAS workspace
-    double allocator = 1.05;       // on activations and logits: rounding and fragmentation
+    double cpu_overhead = 300e6;   // program, libtorch, buffers of the matrix products
+    double cuda_overhead = 900e6;  // context, kernels, workspaces
+    double allocator = 1.05;       // rounding and fragmentation
 };
 
-// trainable: adapter values, or all parameters for Method::full. lowest_layer: of the lowest adapter.
+// selected: the matrices that carry adapters (none with Method::full). trainable: values trained.
 MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spec, std::int64_t trainable,
-                               int lowest_layer, const MemoryCoefficients& coefficients = {});
+                               const std::vector<const MatrixInfo*>& selected,
+                               const MemoryCoefficients& coefficients = {});
 
 }  // namespace engine

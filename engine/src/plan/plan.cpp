@@ -5,7 +5,6 @@
 
 #include <engine/plan.h>
 
-#include <algorithm>
 #include <map>
 #include <string>
 
@@ -65,25 +64,22 @@ Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& spec, std::int64
     return attempt([&] {
         Plan result;
         result.total_params = model.total_params;
-        int lowest_layer = 0;
+        std::vector<const MatrixInfo*> selected;
         if (spec.method == Method::full) {
             // What is saved is the model itself, in float32.
             result.trainable_params = model.total_params;
             result.adapter_bytes = 4 * model.total_params;
         } else {
-            const auto selected = select_matrices(model, spec.lora);
-            lowest_layer = selected.front()->layer;
-            for (const MatrixInfo* matrix : selected) {
+            selected = select_matrices(model, spec.lora);
+            for (const MatrixInfo* matrix : selected)
                 result.trainable_params += lora_params(*matrix, spec.lora.rank);
-                lowest_layer = std::min(lowest_layer, matrix->layer);
-            }
             result.matrices = static_cast<std::int64_t>(selected.size());
             result.adapter_bytes = safetensors_file_size(adapter_tensors(model, selected, spec.lora.rank));
             result.scaling = spec.lora.scaling();
         }
         result.percent =
             100.0 * static_cast<double>(result.trainable_params) / static_cast<double>(result.total_params);
-        result.memory = forecast_memory(model, spec, result.trainable_params, lowest_layer);
+        result.memory = forecast_memory(model, spec, result.trainable_params, selected);
         result.memory.available = available_bytes;
         return result;
     });

@@ -1,4 +1,4 @@
-#include "tokenizer/bpe_trainer.h"
+#include "engine/bpe_trainer.h"
 
 #include "engine/error.h"
 #include "tokenizer/added_tokens.h"

@@ -144,7 +144,8 @@ void read_added_tokens(const std::filesystem::path& folder, const Json& config, 
             files.added_later.push_back(std::move(added));
         }
     }
-    for (const auto& [content, id] : read_optional(folder / "added_tokens.json").items())
+    const Json contents = read_optional(folder / "added_tokens.json");
+    for (const auto& [content, id] : contents.items())
         if (id.is_number_integer()) files.added_later.push_back({{"id", id}, {"content", content}});
 }
 

@@ -1,0 +1,101 @@
+// lwb-make-model NAME OUT [--work DIR]: makes a model of this project from nothing: text from the corpus generator, a vocabulary
+// from the text, weights from the trainer. The same program makes the same files on the same machine.
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "builtin/corpus.h"
+#include "engine/bpe_trainer.h"
+#include "engine/export.h"
+#include "engine/runtime.h"
+#include "engine/train.h"
+#include "recipes.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+engine::RunControl control;
+
+class Progress : public engine::RunObserver {
+  public:
+    void on_event(const engine::Event& event) override {
+        if (const auto* started = std::get_if<engine::RunStarted>(&event)) {
+            std::fprintf(stderr, "%lld parameters, %lld documents, %lld steps on %s\n",
+                         static_cast<long long>(started->trainable_params), static_cast<long long>(started->train_rows),
+                         static_cast<long long>(started->total_steps), started->device.c_str());
+        } else if (const auto* step = std::get_if<engine::StepMetrics>(&event)) {
+            if (step->global_step % 20 != 0) return;
+            std::fprintf(stderr, "step %lld  loss %.4f  %.0f tokens/s  %.0f s, %.0f s to go\n",
+                         static_cast<long long>(step->global_step), step->loss_smooth, step->tokens_per_second,
+                         step->elapsed_s, step->eta_s);
+        } else if (const auto* eval = std::get_if<engine::EvalMetrics>(&event)) {
+            std::fprintf(stderr, "step %lld  held-out loss %.4f, perplexity %.2f\n",
+                         static_cast<long long>(eval->global_step), eval->loss, eval->perplexity);
+        }
+    }
+};
+
+void write_text(const fs::path& path, const std::string& text) {
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    if (!file.flush()) throw std::runtime_error("'" + path.string() + "' could not be written.");
+}
+
+// config.json and tokenizer files: what training from scratch starts with.
+void prepare(const ModelRecipe& recipe, const fs::path& folder) {
+    fs::create_directories(folder);
+    write_text(folder / "config.json", recipe.config_json);
+    std::ostringstream text;
+    builtin::generate_corpus(recipe.corpus_seed, recipe.tokenizer_bytes, text);
+    engine::BpeTrainerOptions options;
+    options.vocab_size = recipe.vocab_size;
+    engine::write_tokenizer(engine::train_bpe(text.str(), options), {"<|bos|>", "<|eos|>", "<|pad|>", true, 1024}, folder);
+}
+
+int make(const std::string& name, const fs::path& out, const fs::path& work) {
+    ModelRecipe model = recipe(name);
+    const fs::path start = work / "start", corpus = work / "corpus.jsonl";
+    const bool resume = fs::exists(work / "run" / "state.safetensors");
+    if (!resume) {
+        prepare(model, start);
+        std::ofstream file(corpus, std::ios::binary);
+        builtin::generate_corpus_jsonl(model.corpus_seed, model.corpus_bytes, file);
+        if (!file.flush()) throw std::runtime_error("'" + corpus.string() + "' could not be written.");
+    }
+    model.spec.name = name;
+    model.spec.model = start.string();
+    model.spec.data.train_path = corpus.string();
+    Progress progress;
+    const auto trained = engine::train({model.spec, start, work / "run", resume}, progress, control);
+    if (trained.value().stopped) {
+        std::fprintf(stderr, "Stopped and saved; the same command goes on.\n");
+        return 130;
+    }
+    const auto stored = model.store_bf16 ? engine::StoredDtype::bf16 : engine::StoredDtype::f32;
+    engine::convert_model(trained->last, stored, out).value();
+    std::printf("%s: %lld steps, training loss %.4f, held-out loss %.4f, %.0f s\n", out.c_str(),
+                static_cast<long long>(trained->steps), trained->train_loss, trained->eval_loss, trained->seconds);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    engine::initialize_runtime();
+    if (argc != 3 && !(argc == 5 && std::string(argv[3]) == "--work")) {
+        std::fprintf(stderr, "usage: lwb-make-model tiny|micro-llama|micro-gpt2 OUT [--work DIR]\n");
+        return 2;
+    }
+    std::signal(SIGINT, [](int) { control.stop(); });
+    std::signal(SIGTERM, [](int) { control.stop(); });
+    try {
+        const fs::path work = argc == 5 ? fs::path(argv[4]) : fs::path(std::string(argv[2]) + ".work");
+        return make(argv[1], argv[2], work);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 3;
+    }
+}
