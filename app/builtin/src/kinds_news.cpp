@@ -31,7 +31,7 @@ std::string local_news(Scene& s) {
                 " ");
         case 1:
             return lines({s.one_of({"a fire broke out in the {b} of {t} on {day}.",
-                                    "on {day} night there was a fire in the {b} of {t}."}),
+                                    "in the night to {day} there was a fire in the {b} of {t}."}),
                           s.one_of({"{job.a} saw the smoke at {clock_hour} o'clock and called for help.",
                                     "{p} {sn}, {job.a}, noticed it first."}),
                           some_of(s,
@@ -48,12 +48,12 @@ std::string local_news(Scene& s) {
         case 2:
             return lines(
                 {s.one_of({"a new {b} will be built in {t}.", "the people of {t} will get a new {b}.",
-                           "the old {b} of {t} is going to be closed."}),
+                           "the old {b} of {t} is going to be rebuilt."}),
                  s.say("this was decided on {day} by the council."),
                  some_of(s,
                          {"it will cost about {many} thousand pounds.",
                           "{p} {sn}, the {role}, said: \"this is a good day for {t}.\"",
-                          "some neighbours are {unhappy}, because they fear more noise.",
+                          "some neighbours are [angry|worried|not happy], because they fear more noise.",
                           "work begins in {month} and will take {number_small} months.",
                           "\"we need {building2:building.a} more,\" said {q}, {job.a}.",
                           "the house next to it will become {eatery.a}.",

@@ -6,6 +6,8 @@ namespace builtin {
 namespace {
 
 void set_venue(Scene& s) {
+    // Said more than once in a document, so fixed here.
+    for (const char* fixed : {"area_at", "rating_phrase", "price_phrase"}) s.set(fixed, s.pick(fixed));
     s.set("type", s.pick("eatery"));
     s.set("cuisine", s.pick("cuisine"));
     s.set("v", s.pick("venue"));
@@ -23,9 +25,9 @@ std::string venue_fact(Scene& s, int which) {
     switch (which) {
         case 0:
             return s.one_of(
-                {"{it} serves [good|fine|traditional|simple|excellent|modern|] {cuisine} food.",
+                {"{it} serves [good |fine |traditional |simple |excellent |modern |]{cuisine} food.",
                  "the menu is mostly {cuisine}, with [a little|some] {food_style} as well.",
-                 "the kitchen specialises in {cuisine} cuisine [and {food_style}|].",
+                 "the kitchen specialises in {cuisine} cuisine[ and {food_style}|].",
                  "{it} offers {cuisine} dishes such as {dish} and {dish}.",
                  "the food is {cuisine}, and the {dish} is {good_taste}.",
                  "you can eat {food_style} there, but most guests come for the {cuisine} dishes."});
@@ -46,7 +48,7 @@ std::string venue_fact(Scene& s, int which) {
             return s.one_of(
                 {"it is [family friendly|child friendly|kid friendly].",
                  "families with children are welcome.", "it is not family friendly.",
-                 "{it} is for adults only.", "children are [always|] welcome and have their own menu.",
+                 "{it} is for adults only.", "children are [always |]welcome and have their own menu.",
                  "it is not a place for small children.",
                  "there are high chairs and a play corner for children.",
                  "parents should know that children are not allowed [in the bar|after eight o'clock|]."});
@@ -108,7 +110,7 @@ std::string restaurant(Scene& s) {
                   "the {type} {v} offers {cuisine} food {area_at}."}));
     std::vector<int> facts = {0, 1, 2, 3, 4, 5, 6, 7, 8};
     s.rng.shuffle(facts);
-    facts.resize(3 + s.rng.below(4));
+    facts.resize(4 + s.rng.below(4));
     for (int fact : facts) parts.push_back(venue_fact(s, fact));
     return lines(parts, " ");
 }

@@ -37,7 +37,7 @@ void add_thing_words(WordLists& lists) {
         R"(table, chair, bed, sofa, wardrobe, desk, bookcase, cupboard, armchair, bench, lamp, shelf, stool,
         chest of drawers, mirror, rug, carpet, piano, clock, sideboard)");
     add("container",
-        "box, bag, basket, jar, drawer, bottle, bowl, cupboard, suitcase, bucket, tin, crate, sack, pocket");
+        "box, bag, basket, jar, drawer, bottle, bowl, cupboard, suitcase, bucket, tin, crate, sack, chest");
     add("instrument",
         R"(piano, violin, guitar, flute, drum, trumpet, cello, harp, clarinet, accordion, banjo, oboe, organ,
         saxophone, tuba)");
