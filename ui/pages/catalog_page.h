@@ -9,6 +9,8 @@
 
 #include <catalog/records.h>
 
+#include <functional>
+
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -46,42 +48,48 @@ class CatalogPage : public Page {
     void hideEvent(QHideEvent* event) override;
 
   private:
-    struct Listing;
+    struct Listing {
+        std::vector<catalog::AdapterRecord> adapters;
+        std::int64_t kept = 0, keptBytes = 0;  // in the catalog, filter aside
+        std::int64_t trashed = 0, trashedBytes = 0;
+    };
 
     QWidget* buildFilterRow();
-    void buildTable();
+    QWidget* buildTable();
+    QWidget* buildFooter();
     void buildActions();
+    void connectDetails();
+    void restyle();
+
     void load();
     void applyListing(Listing listing);
-    void showProblem(const QString& sentence);
+    bool checkFilter();
     void select(const QStringList& ids);
+    std::vector<catalog::AdapterRecord> selection() const;
     void selectionChanged();
     void updateActions();
-    void updateFooter(const Listing& listing);
     void showHeaderMenu(const QPoint& position);
     void showTableMenu(const QPoint& position);
     void keepColumns();
 
-    void copyRows();
     void setStarred(const QString& id, bool starred);
     void trashSelected();
     void restore(const QStringList& ids);
     void purgeSelected();
     void runAgain();
-    void openRun();
+    // Off the GUI thread; an error goes to the message bar, then the table is read again and done is called.
     void inBackground(std::function<void(workbench::Workbench&)> work, std::function<void()> done = {});
 
     LatestTask m_load;
     CatalogWatcher m_watcher;
     AdapterTableModel* m_model;
-    QString m_wanted;
+    QString m_wanted;  // to be selected when it has been read
     bool m_trashShown = false;
-    bool m_loadedOnce = false;
-    std::int64_t m_everything = 0;  // adapters in the catalog, filter aside
 
-    QStackedWidget* m_stack;
-    EmptyState* m_empty;
+    QStackedWidget *m_stack, *m_tableStack;
+    EmptyState *m_empty, *m_nothingFound;
     QLineEdit* m_filter;
+    QToolButton* m_fields;
     QLabel* m_hint;
     QTimer* m_typing;
     QTableView* m_table;
