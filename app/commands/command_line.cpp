@@ -65,6 +65,11 @@ engine::Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
         name += " " + command->get_name();
     }
     std::string sentence = error.what();
+    if (error.get_name() == "RequiredError" && !command->get_subcommands({}).empty()) {
+        // What CLI11 says of a mistyped command is that one is missing.
+        const auto rest = command->remaining();
+        sentence = rest.empty() ? "No command is given" : "There is no command '" + rest.front() + "'";
+    }
     while (!sentence.empty() && (sentence.back() == '\n' || sentence.back() == '.')) sentence.pop_back();
     std::replace(sentence.begin(), sentence.end(), '\n', ' ');
     return {engine::ErrorCode::bad_input, sentence + ". '" + name + " --help' lists what can be given."};

@@ -1,6 +1,7 @@
 #include "command.h"
 #include "format.h"
 #include "output.h"
+#include "spec_options.h"
 
 #include <algorithm>
 
@@ -12,7 +13,7 @@ struct DataCommand {
     std::string file;
     std::string model;
     std::string prompt_template = engine::DataConfig{}.prompt_template;
-    int64_t seq_len = engine::DataConfig{}.seq_len;
+    std::optional<int64_t> seq_len;
 };
 
 Json report_json(const engine::DataReport& report) {
@@ -69,9 +70,12 @@ int inspect_data(const DataCommand& command, Session& session) {
     engine::DataRequest request;
     request.file = command.file;
     request.prompt_template = command.prompt_template;
-    request.seq_len = command.seq_len;
     request.preview_rows = 0;
-    if (!command.model.empty()) request.model = session.workbench().resolve_model(command.model).value();
+    if (!command.model.empty()) {
+        request.model = session.workbench().resolve_model(command.model).value();
+        request.seq_len = default_seq_len(session.workbench(), command.model);
+    }
+    if (command.seq_len) request.seq_len = *command.seq_len;
     const auto report = engine::inspect_data(request, session.stop_token()).value();
     if (session.json)
         print_json(report_json(report));
@@ -90,7 +94,7 @@ void add_data(CLI::App& app, Action& action) {
     command->add_option("--model", options->model, "Count tokens with this model's tokenizer");
     command->add_option("--template", options->prompt_template,
                         "Text in front of the completion, with {prompt}");
-    command->add_option("--seq-len", options->seq_len, "Longest row in tokens (default 256)");
+    command->add_option("--seq-len", options->seq_len, "Longest row in tokens (default 256, or the context)");
     on_run(command, action, options, inspect_data);
 }
 

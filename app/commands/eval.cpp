@@ -1,6 +1,7 @@
 #include "command.h"
 #include "format.h"
 #include "output.h"
+#include "spec_options.h"
 
 #include <engine/compute.h>
 
@@ -43,6 +44,7 @@ int eval(const EvalCommand& command, Session& session) {
     auto& workbench = session.workbench();
     auto request = command.request;
     request.model = workbench.resolve_model(command.model).value();
+    request.seq_len = default_seq_len(workbench, command.model);
     if (!command.adapter.empty()) {
         const auto adapter = workbench.resolve_adapter(command.adapter).value();
         request.adapter = adapter.path;

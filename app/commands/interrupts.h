@@ -9,7 +9,8 @@ namespace commands {
 
 class Interrupts {
   public:
-    // In this thread and in all that are started after it: first thing in main(), before a library starts threads.
+    // In this thread and in all that are started after it: first thing in main(), before a library starts
+    // threads.
     static void block_signals();
     Interrupts();
     ~Interrupts();

@@ -36,8 +36,8 @@ void print_aligned(const std::vector<std::vector<std::string>>& rows) {
 
 }  // namespace
 
-void print_json(const Json& value) {
-    print_line(dump(value, 2));
+void print_json(const Json& value, int indent) {
+    print_line(dump(value, indent));
 }
 
 void print_json_line(const Json& value) {

@@ -14,7 +14,7 @@ namespace commands {
 using Json = nlohmann::ordered_json;
 
 // One document on stdout; NaN and infinity become null, invalid UTF-8 becomes U+FFFD.
-void print_json(const Json& value);
+void print_json(const Json& value, int indent = -1);
 void print_json_line(const Json& value);   // on one line, flushed: for streams
 void print_line(const std::string& text);  // stdout
 void log_line(const std::string& text);    // stderr

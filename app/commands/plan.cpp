@@ -35,7 +35,8 @@ void print_plan(const engine::Plan& plan) {
 }
 
 int make_plan(const SpecOptions& options, Session& session) {
-    const auto plan = session.workbench().plan(spec_from(options)).value();
+    auto& workbench = session.workbench();
+    const auto plan = workbench.plan(spec_from(options, workbench)).value();
     if (!session.json) {
         print_plan(plan);
         return 0;

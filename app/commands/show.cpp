@@ -18,9 +18,8 @@ Json spec_json(const catalog::RunRecord& run) {
 std::vector<catalog::AdapterRecord> adapters_of(catalog::Catalog& catalog, const std::string& run_id) {
     catalog::AdapterFilter filter;
     filter.scope = catalog::AdapterScope::all;
-    auto adapters = catalog.adapters(filter);
-    std::erase_if(adapters, [&](const auto& adapter) { return adapter.run_id != run_id; });
-    return adapters;
+    filter.run_id = run_id;
+    return catalog.adapters(filter);
 }
 
 Json run_json(catalog::Catalog& catalog, const catalog::RunRecord& run) {
@@ -85,7 +84,7 @@ int show(const ShowCommand& command, Session& session) {
     if (command.spec) {
         if (!json["spec"].is_object())
             engine::fail_input("Adapter '" + command.id + "' has no spec: its run is not in the catalog.");
-        print_json(json["spec"]);
+        print_json(json["spec"], 2);
     } else if (session.json) {
         print_json(json);
     } else {

@@ -2,6 +2,8 @@
 
 #include "output.h"
 
+#include <algorithm>
+
 namespace commands {
 
 void add_plan_options(CLI::App* command, SpecOptions& options) {
@@ -16,7 +18,7 @@ void add_plan_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--dropout", options.dropout, "Dropout on the input of A (default 0)");
     command->add_option("--batch-size", options.batch_size, "Rows per micro-step (default 8)");
     command->add_option("--seq-len", options.seq_len,
-                        "Longest row in tokens; longer ones are cut (default 256)");
+                        "Longest row in tokens; longer ones are cut (default 256, or the context)");
     command->add_option("--dtype", options.dtype, "f32 or bf16, of the frozen weights (default f32)");
     command->add_option("--device", options.device, "auto, cpu or cuda:N (default auto)");
     command->add_option("--optimizer", options.optimizer, "adamw");
@@ -51,7 +53,13 @@ void add_train_options(CLI::App* command, SpecOptions& options) {
                       "With --method full: start from random weights");
 }
 
-engine::ExperimentSpec spec_from(const SpecOptions& options) {
+int64_t default_seq_len(const workbench::Workbench& workbench, const std::string& model) {
+    const int64_t usual = engine::DataConfig{}.seq_len;
+    const auto info = workbench.inspect(model);  // what is wrong with the model is told by whoever needs it
+    return info.ok() && info->max_positions > 0 ? std::min(usual, info->max_positions) : usual;
+}
+
+engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Workbench& workbench) {
     engine::ExperimentSpec spec;
     const bool from_file = !options.spec_file.empty();
     if (from_file) {
@@ -81,6 +89,7 @@ engine::ExperimentSpec spec_from(const SpecOptions& options) {
     set(spec.data.eval_path, options.eval_data);
     set(spec.data.held_out, options.held_out);
     set(spec.data.prompt_template, options.prompt_template);
+    if (!from_file) spec.data.seq_len = default_seq_len(workbench, spec.model);
     set(spec.data.seq_len, options.seq_len);
 
     auto& optimizer = spec.optimizer;

@@ -1,6 +1,8 @@
 // The options that describe an experiment, shared by the commands that take one.
 #pragma once
 
+#include "workbench/workbench.h"
+
 #include <engine/experiment_spec.h>
 
 #include <CLI/CLI.hpp>
@@ -28,7 +30,10 @@ void add_plan_options(CLI::App* command, SpecOptions& options);
 // The rest of a training run.
 void add_train_options(CLI::App* command, SpecOptions& options);
 
-// The file's spec, or the defaults, with the options laid over it. Throws engine::Failure.
-engine::ExperimentSpec spec_from(const SpecOptions& options);
+// The file's spec, or the defaults, with the options laid over it; a length that nobody chose is at most the
+// model's context. Throws engine::Failure.
+engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Workbench& workbench);
+// The default length for rows of this model.
+int64_t default_seq_len(const workbench::Workbench& workbench, const std::string& model);
 
 }  // namespace commands

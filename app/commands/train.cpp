@@ -20,8 +20,8 @@ void forget_refused_run(Session& session, const std::string& run_id) {
 
 int train(const TrainCommand& command, Session& session) {
     if (command.json_lines) session.json = true;  // an error is then an object as well
-    const auto spec = spec_from(command.spec);
-    const auto run_id = session.workbench().create_run(spec).value();
+    auto& workbench = session.workbench();
+    const auto run_id = workbench.create_run(spec_from(command.spec, workbench)).value();
     const TrainingOutput output{command.json_lines};
     try {
         return print_outcome(session, run_training(session, run_id, output), output);

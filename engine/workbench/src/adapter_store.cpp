@@ -53,8 +53,9 @@ std::optional<catalog::AdapterRecord> earlier(catalog::Catalog& catalog, const s
                                               bool best) {
     catalog::AdapterFilter filter;
     filter.scope = catalog::AdapterScope::all;
+    filter.run_id = run_id;
     for (const auto& adapter : catalog.adapters(filter))
-        if (adapter.run_id == run_id && adapter.path.ends_with(best_suffix) == best) return adapter;
+        if (adapter.path.ends_with(best_suffix) == best) return adapter;
     return std::nullopt;
 }
 

@@ -22,9 +22,9 @@ std::optional<catalog::AdapterRecord> record_of_folder(catalog::Catalog& catalog
     if (folder.parent_path() != adapters_dir(paths)) return std::nullopt;
     catalog::AdapterFilter filter;
     filter.scope = catalog::AdapterScope::all;
-    for (auto& adapter : catalog.adapters(filter))
-        if (adapter.path == folder.string()) return adapter;
-    return std::nullopt;
+    filter.path = folder.string();
+    const auto found = catalog.adapters(filter);
+    return found.empty() ? std::nullopt : std::optional(found.front());
 }
 
 ResolvedAdapter from_record(catalog::Catalog& catalog, const catalog::AdapterRecord& record) {
