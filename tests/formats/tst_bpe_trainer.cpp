@@ -1,8 +1,8 @@
 // Training a byte-level vocabulary, and the parts of splitting that it shares with reading one.
+#include "engine/bpe_trainer.h"
 #include "engine/tokenizer.h"
 #include "formats/golden.h"
 #include "io/file.h"
-#include "engine/bpe_trainer.h"
 #include "tokenizer/onig_pattern.h"
 #include "tokenizer/split.h"
 

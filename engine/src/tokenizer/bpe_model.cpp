@@ -118,7 +118,8 @@ BpeModel::BpeModel(Vocabulary vocabulary, const std::vector<std::pair<std::strin
         const std::string& prefix = options_.continuing_subword_prefix;
         const std::string tail = right.starts_with(prefix) ? right.substr(prefix.size()) : right;
         // Of a pair that is listed twice, the later rank counts (as in the reference's table).
-        merges_.insert_or_assign(pair_key(id_of(left), id_of(right)), Merge{rank++, id_of(left + tail)});
+        const std::uint64_t key = pair_key(id_of(left), id_of(right));
+        merges_.insert_or_assign(key, Merge{rank++, id_of(left + tail)});
     }
     for (int byte = 0; options_.byte_fallback && byte < 256; ++byte) {
         char name[8];

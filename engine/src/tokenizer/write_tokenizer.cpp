@@ -1,7 +1,7 @@
+#include "engine/bpe_trainer.h"
 #include "engine/error.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "engine/bpe_trainer.h"
 
 namespace engine {
 namespace {
