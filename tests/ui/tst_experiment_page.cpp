@@ -1,0 +1,289 @@
+#include "ui/pages/experiment_page.h"
+#include "ui/presenters/experiment_presenter.h"
+#include "ui/widgets/matrix_grid.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/widgets/number_field.h"
+#include "window_fixture.h"
+
+#include <QComboBox>
+#include <QDropEvent>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMimeData>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSignalSpy>
+#include <QSlider>
+#include <QTableWidget>
+#include <QTextEdit>
+#include <QToolButton>
+
+using ui::NumberField;
+
+class TstExperimentPage : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void init();
+    void cleanup();
+    void firstStartIsReady();
+    void countsFollowTicksAndRank();
+    void fieldsWriteTheSpec();
+    void sliderAndFieldShowOneRank();
+    void noMatrixTickedSaysSo();
+    void badRowsAreListed();
+    void dropsGoWhereTheyBelong();
+    void aRankTooLargeIsNamed();
+    void ranksAreQueuedWithTheScalingKept();
+    void refusalsKeepTheForm();
+    void presetKeepsModelAndData();
+    void tooMuchMemoryOffersRemedies();
+    void everythingIsThereAfterARestart();
+    void columnsFollowTheWidth();
+
+  private:
+    ui::ExperimentPage& page() { return *m_window->find<ui::ExperimentPage>("experimentPage"); }
+    const engine::ExperimentSpec& spec() { return page().presenter().spec(); }
+    QPushButton* startButton() { return m_window->find<QPushButton>("startButton"); }
+    void type(const char* field, const QString& text) {
+        auto* number = m_window->find<NumberField>(field);
+        number->setFocus();
+        number->selectAll();
+        QTest::keyClicks(number, text);
+    }
+    void drop(const QString& path) {
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(path)});
+        const QPoint place = page().rect().center();
+        QDragEnterEvent enter(place, Qt::CopyAction, &data, Qt::LeftButton, {});
+        QApplication::sendEvent(&page(), &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent event(place, Qt::CopyAction, &data, Qt::LeftButton, {});
+        QApplication::sendEvent(&page(), &event);
+    }
+
+    std::unique_ptr<WindowFixture> m_window;
+};
+
+void TstExperimentPage::init() {
+    m_window = std::make_unique<WindowFixture>();
+    m_window->open(pretendToTrain);
+    QTRY_VERIFY(startButton()->isEnabled());
+}
+
+void TstExperimentPage::cleanup() {
+    m_window.reset();
+}
+
+void TstExperimentPage::firstStartIsReady() {
+    QVERIFY(m_window->find<QLabel>("startHint")->text().isEmpty());
+    QCOMPARE(m_window->find<QLabel>("modelName")->text(), QStringLiteral("tiny"));
+    QVERIFY(m_window->find<QLabel>("modelFacts")->text().contains(QStringLiteral("LlamaForCausalLM")));
+    QVERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("64 rows")));
+    QVERIFY(m_window->find<QTextEdit>("tokenPreview")->toPlainText().contains(QStringLiteral("count")));
+    QCOMPARE(spec().lora.targets, (engine::TargetMap{{"q", {}}, {"v", {}}}));
+}
+
+void TstExperimentPage::countsFollowTicksAndRank() {
+    // q is 32 × 32 and v 16 × 32 in each of two layers: r · 2 · (64 + 48).
+    QCOMPARE(m_window->find<QLabel>("trainableCount")->text(), QStringLiteral("1,792 trainable"));
+    type("rankField", QStringLiteral("4"));
+    QCOMPARE(m_window->find<QLabel>("trainableCount")->text(), QStringLiteral("896 trainable"));
+    auto& grid = m_window->find<ui::MatrixGrid>("matrixGrid")->model();
+    auto* layers = m_window->find<ui::MatrixView>("matrixLayers");
+    QTest::mouseClick(layers->viewport(), Qt::LeftButton, {}, layers->visualRect(grid.index(1, 0)).center());
+    QCOMPARE(spec().lora.targets, (engine::TargetMap{{"q", {1}}, {"v", {}}}));
+    QCOMPARE(m_window->find<QLabel>("trainableCount")->text(), QStringLiteral("640 trainable"));
+    QTest::mouseClick(m_window->find<QToolButton>("undoTicks"), Qt::LeftButton);
+    QCOMPARE(m_window->find<QLabel>("trainableCount")->text(), QStringLiteral("896 trainable"));
+}
+
+void TstExperimentPage::fieldsWriteTheSpec() {
+    type("learningRateField", QStringLiteral("0,0005"));
+    QCOMPARE(spec().optimizer.learning_rate, 5e-4);
+    type("alphaField", QStringLiteral("32"));
+    QCOMPARE(m_window->find<QLabel>("scaling")->text(), QStringLiteral("scaling α/r = 4"));
+    type("warmupField", QStringLiteral("10"));
+    QCOMPARE(spec().optimizer.warmup, 0.1);
+    auto* schedule = m_window->find<QComboBox>("scheduleCombo");
+    schedule->setFocus();
+    QTest::keyClick(schedule, Qt::Key_Home);
+    QCOMPARE(spec().optimizer.schedule, engine::Schedule::constant);
+    auto* method = m_window->find<QComboBox>("methodCombo");
+    method->setFocus();
+    QTest::keyClick(method, Qt::Key_End);
+    QVERIFY(spec().lora.use_rslora);
+    auto* prompt = m_window->find<QLineEdit>("templateField");
+    prompt->setFocus();
+    prompt->selectAll();
+    QTest::keyClicks(prompt, QStringLiteral("Q: {prompt}\\nA: "));
+    QCOMPARE(spec().data.prompt_template, std::string("Q: {prompt}\nA: "));
+    // 64 rows at 8 a step, for 5 epochs
+    auto* unit = m_window->find<QComboBox>("amountUnit");
+    unit->setFocus();
+    QTest::keyClick(unit, Qt::Key_Home);
+    type("amountField", QStringLiteral("5"));
+    QCOMPARE(spec().steps, int64_t(0));
+    QCOMPARE(spec().epochs, int64_t(5));
+    QTRY_VERIFY(m_window->find<QLabel>("stepCount")->text().contains(QStringLiteral("40")));
+}
+
+void TstExperimentPage::sliderAndFieldShowOneRank() {
+    auto* slider = m_window->find<QSlider>("rankSlider");
+    slider->setFocus();
+    QTest::keyClick(slider, Qt::Key_End);
+    QCOMPARE(spec().lora.rank, int64_t(16));  // the smaller side of v
+    QCOMPARE(m_window->find<NumberField>("rankField")->value(), 16.0);
+    type("rankField", QStringLiteral("1"));
+    QCOMPARE(slider->value(), 0);
+}
+
+void TstExperimentPage::noMatrixTickedSaysSo() {
+    auto& grid = m_window->find<ui::MatrixGrid>("matrixGrid")->model();
+    grid.setRange(0, 0, 0, grid.columnCount() - 1, false);
+    QVERIFY(!startButton()->isEnabled());
+    const QString hint = m_window->find<QLabel>("startHint")->text();
+    QVERIFY2(hint.contains(QStringLiteral("No matrix is ticked")), qPrintable(hint));
+    QCOMPARE(startButton()->toolTip(), hint);
+}
+
+void TstExperimentPage::badRowsAreListed() {
+    const QString file = m_window->path("bad.jsonl");
+    support::writeSmallData(file, 20, {3, 17});
+    drop(file);
+    QTRY_VERIFY(m_window->find<QLabel>("dataWarning")->text().contains(QStringLiteral("2 rows")));
+    QVERIFY(!startButton()->isEnabled());
+    QTest::mouseClick(m_window->find<QPushButton>("lookAtBadRows"), Qt::LeftButton);
+    QTRY_VERIFY(m_window->window().findChild<QTableWidget*>(QStringLiteral("badRowsTable")));
+    auto* table = m_window->find<QTableWidget>("badRowsTable");
+    QCOMPARE(table->rowCount(), 2);
+    QCOMPARE(table->item(0, 0)->text(), QStringLiteral("3"));
+    QCOMPARE(table->item(1, 0)->text(), QStringLiteral("17"));
+    QVERIFY(!table->item(1, 2)->text().isEmpty());
+    // Mended on disk and read again.
+    support::writeSmallData(file, 20);
+    page().refresh();
+    QTRY_VERIFY(startButton()->isEnabled());
+}
+
+void TstExperimentPage::dropsGoWhereTheyBelong() {
+    const QString other = m_window->path("other model");
+    support::writeSmallModel(other, 3);
+    drop(other);
+    QTRY_COMPARE(m_window->find<QLabel>("modelName")->text(), QStringLiteral("other model"));
+    QTRY_COMPARE(m_window->find<ui::MatrixGrid>("matrixGrid")->model().layers(), 3);
+    const QString file = m_window->path("mine.jsonl");
+    support::writeSmallData(file, 12);
+    drop(file);
+    QTRY_VERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("12 rows")));
+    QVERIFY(spec().data.eval_path.empty());
+    drop(m_window->path("resources/samples"));  // a folder that is no model
+    QTRY_VERIFY(!startButton()->isEnabled());
+    QTRY_VERIFY(m_window->find<QLabel>("startHint")->text().contains(QStringLiteral("config.json")));
+}
+
+void TstExperimentPage::aRankTooLargeIsNamed() {
+    page().presenter().edit([](auto& s) { s.lora.rank = 17; });
+    QVERIFY(!startButton()->isEnabled());
+    const QString hint = m_window->find<QLabel>("startHint")->text();
+    QVERIFY2(hint.contains(QStringLiteral("17")) && hint.contains(QStringLiteral("16")), qPrintable(hint));
+}
+
+void TstExperimentPage::ranksAreQueuedWithTheScalingKept() {
+    auto* ranks = m_window->find<QLineEdit>("ranksField");
+    auto* study = m_window->find<QPushButton>("startRanks");
+    ranks->setFocus();
+    ranks->selectAll();
+    QTest::keyClicks(ranks, QStringLiteral("1, x"));
+    QVERIFY(!study->isEnabled());
+    QVERIFY(study->toolTip().contains(QStringLiteral("“x”")));
+    ranks->selectAll();
+    QTest::keyClicks(ranks, QStringLiteral("1, 2 4"));
+    QVERIFY(study->isEnabled());
+    QTest::mouseClick(study, Qt::LeftButton);
+    auto& catalog = m_window->application().context().workbench.catalog();
+    QTRY_COMPARE(catalog.runs().size(), std::size_t(3));
+    QList<double> alphas;
+    for (const auto& run : catalog.runs()) {
+        QCOMPARE(run.alpha / double(run.rank), 2.0);
+        alphas << run.alpha;
+    }
+    QVERIFY(alphas.contains(2.0) && alphas.contains(8.0));
+}
+
+void TstExperimentPage::refusalsKeepTheForm() {
+    // The file goes after it was looked at: only the check at the start can see that.
+    const QString file = m_window->path("gone.jsonl");
+    support::writeSmallData(file, 12);
+    drop(file);
+    QTRY_VERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("12 rows")));
+    QTRY_VERIFY(startButton()->isEnabled());
+    type("rankField", QStringLiteral("3"));
+    const auto before = spec();
+    QFile::remove(file);
+    QTest::mouseClick(startButton(), Qt::LeftButton);
+    QTRY_VERIFY(page().messageBar().isVisible());
+    QVERIFY(page().messageBar().text().contains(QStringLiteral("gone.jsonl")));
+    QVERIFY(spec() == before);
+}
+
+void TstExperimentPage::presetKeepsModelAndData() {
+    const auto before = spec();
+    QMenu* menu = m_window->find<QToolButton>("presets")->menu();
+    for (QAction* action : menu->actions())
+        if (action->text().contains(QStringLiteral("GPT-2"))) action->trigger();
+    QCOMPARE(spec().lora.rank, int64_t(4));
+    QCOMPARE(spec().lora.alpha, 32.0);
+    QCOMPARE(spec().lora.dropout, 0.1);
+    QCOMPARE(m_window->find<NumberField>("dropoutField")->value(), 0.1);
+    QCOMPARE(spec().model, before.model);
+    QCOMPARE(spec().data.train_path, before.data.train_path);
+}
+
+void TstExperimentPage::tooMuchMemoryOffersRemedies() {
+    QTRY_VERIFY(page().presenter().plan() && page().presenter().plan()->memory.available > 0);
+    type("batchField", QStringLiteral("65536"));
+    type("lengthField", QStringLiteral("65536"));
+    auto* forecast = m_window->find<QLabel>("memoryForecast");
+    QVERIFY2(forecast->text().contains(QStringLiteral("more than")), qPrintable(forecast->text()));
+    const qint64 need = page().presenter().plan()->memory.total;
+    QTest::mouseClick(m_window->find<QPushButton>("remedy0"), Qt::LeftButton);
+    QCOMPARE(spec().batch_size, int64_t(32768));
+    QCOMPARE(spec().grad_accum, int64_t(2));
+    QVERIFY(page().presenter().plan()->memory.total < need);
+    QCOMPARE(m_window->find<NumberField>("accumulateField")->value(), 2.0);
+}
+
+void TstExperimentPage::everythingIsThereAfterARestart() {
+    type("rankField", QStringLiteral("5"));
+    type("seedField", QStringLiteral("77"));
+    m_window->find<ui::MatrixGrid>("matrixGrid")->model().setRange(1, 1, 1, 1, true);
+    const auto before = spec();
+    m_window->close();
+    m_window->open(pretendToTrain);
+    QVERIFY(spec() == before);
+    QCOMPARE(m_window->find<NumberField>("rankField")->value(), 5.0);
+    QTRY_COMPARE(m_window->find<ui::MatrixGrid>("matrixGrid")->model().targets(), before.lora.targets);
+}
+
+void TstExperimentPage::columnsFollowTheWidth() {
+    auto* scroll = m_window->find<QScrollArea>("experimentScroll");
+    const auto left = [&](const char* card) {
+        return m_window->find<QWidget>(card)->mapTo(scroll->widget(), QPoint()).x();
+    };
+    for (const auto& [width, columns] : {std::pair(1024, 2), std::pair(1280, 3), std::pair(1920, 3)}) {
+        m_window->window().resize(width, 800);
+        QCoreApplication::processEvents();
+        QSet<int> places;
+        for (const char* card : {"modelCard", "dataCard", "matrixCard", "trainingForm", "planCard"})
+            places << left(card);
+        QCOMPARE(places.size(), columns);
+        // Nothing is wider than what is seen.
+        QVERIFY(scroll->widget()->minimumSizeHint().width() <= scroll->viewport()->width());
+    }
+}
+
+QTEST_MAIN(TstExperimentPage)
+#include "tst_experiment_page.moc"
