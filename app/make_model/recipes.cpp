@@ -81,6 +81,7 @@ engine::ExperimentSpec from_scratch() {
     spec.optimizer.warmup = 0.03;
     spec.epochs = 1;
     spec.seed = 1;
+    spec.precision = engine::Precision::bf16;
     spec.device = "cpu";
     return spec;
 }
@@ -93,6 +94,7 @@ ModelRecipe micro(const std::string& name, const char* config) {
     r.corpus_bytes = 120'000;
     r.tokenizer_bytes = 120'000;
     r.spec = from_scratch();
+    r.spec.precision = engine::Precision::f32;
     r.spec.data.seq_len = 64;
     r.spec.data.held_out = 0.05;
     r.spec.optimizer.learning_rate = 3e-3;
@@ -111,7 +113,7 @@ ModelRecipe recipe(const std::string& name) {
     r.name = name;
     r.config_json = tiny_config;
     r.vocab_size = 2048;
-    r.corpus_bytes = 24'000'000;
+    r.corpus_bytes = 16'000'000;
     r.tokenizer_bytes = 4'000'000;
     r.store_bf16 = true;
     r.spec = from_scratch();

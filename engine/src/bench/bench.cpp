@@ -91,7 +91,8 @@ struct BenchSubject {
 };
 
 BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequest& request, const c10::Device& device) {
-    BenchSubject subject{random_decoder(architecture, request.precision, device, 1), {}, {}};
+    const Precision stored = request.method == Method::full ? Precision::f32 : request.precision;
+    BenchSubject subject{random_decoder(architecture, request.precision, device, stored, 1), {}, {}};
     std::vector<ParameterArena::Entry> entries;
     if (request.method == Method::lora) {
         LoraConfig config;

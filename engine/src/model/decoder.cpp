@@ -9,9 +9,9 @@ namespace {
 class SlotOutputs {
   public:
     SlotOutputs(const std::vector<Projection>& projections, const std::vector<LinearWeights>& weights, int64_t layer,
-                int first_index, const at::Tensor& x, const AdapterSet* adapters) {
+                int first_index, const at::Tensor& x, const AdapterSet* adapters, at::ScalarType compute_type) {
         for (std::size_t i = 0; i < projections.size(); ++i) {
-            at::Tensor y = project(x, weights[i].weight, weights[i].bias);
+            at::Tensor y = project(x, weights[i].weight, weights[i].bias, compute_type);
             const int index = first_index + static_cast<int>(i);
             if (adapters) y = adapters->add_to_projection(layer, index, x, y);
             for (const Slot& slot : projections[i].slots) {
@@ -39,8 +39,11 @@ class SlotOutputs {
 
 }  // namespace
 
-Decoder::Decoder(Architecture architecture, DecoderWeights weights, c10::Device device)
-    : architecture_(std::move(architecture)), weights_(std::move(weights)), device_(device) {}
+Decoder::Decoder(Architecture architecture, DecoderWeights weights, Precision precision, c10::Device device)
+    : architecture_(std::move(architecture)),
+      weights_(std::move(weights)),
+      compute_type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat),
+      device_(device) {}
 
 at::Tensor Decoder::embed(const at::Tensor& ids, int64_t first_position) const {
     at::Tensor x = at::embedding(weights_.embedding, ids).to(at::kFloat);
@@ -77,7 +80,7 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
                               const ForwardOptions& options) const {
     const LayerWeights& weights = weights_.layers[layer];
     const int64_t batch = x.size(0), tokens = x.size(1);
-    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, x, options.adapters);
+    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, x, options.adapters, compute_type_);
     const auto heads_of = [&](const at::Tensor& y, int64_t heads) {
         return y.reshape({batch, tokens, heads, architecture_.head_dim}).transpose(1, 2);  // [B, heads, T, D]
     };
@@ -98,19 +101,19 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
     const at::Tensor mixed =
         causal_attention(q, k, v, architecture_.attention_scale(layer), options.key_mask);
     const SlotOutputs output({architecture_.attention_out}, {weights.attention_out}, layer,
-                             static_cast<int>(architecture_.attention_in.size()), mixed, options.adapters);
+                             static_cast<int>(architecture_.attention_in.size()), mixed, options.adapters, compute_type_);
     return output["o"];
 }
 
 at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const ForwardOptions& options) const {
     const LayerWeights& weights = weights_.layers[layer];
     const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
-    const SlotOutputs slots(architecture_.mlp_in, weights.mlp_in, layer, first, x, options.adapters);
+    const SlotOutputs slots(architecture_.mlp_in, weights.mlp_in, layer, first, x, options.adapters, compute_type_);
     const at::Tensor inner = architecture_.gated_mlp
                                  ? activate(slots["gate"], architecture_.activation) * slots["up"]
                                  : activate(slots["up"], architecture_.activation);
     const SlotOutputs output({architecture_.mlp_out}, {weights.mlp_out}, layer,
-                             first + static_cast<int>(architecture_.mlp_in.size()), inner, options.adapters);
+                             first + static_cast<int>(architecture_.mlp_in.size()), inner, options.adapters, compute_type_);
     return output["down"];
 }
 

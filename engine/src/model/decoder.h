@@ -50,7 +50,9 @@ struct ForwardOptions {
 
 class Decoder {
   public:
-    Decoder(Architecture architecture, DecoderWeights weights, c10::Device device);
+    // precision: of the matrix products. Weights stored in f32 under bf16 are cast for each product: so all weights can be
+    // trained in f32 and multiplied in bf16.
+    Decoder(Architecture architecture, DecoderWeights weights, Precision precision, c10::Device device);
 
     const Architecture& architecture() const { return architecture_; }
     const DecoderWeights& weights() const { return weights_; }
@@ -60,7 +62,9 @@ class Decoder {
     // ids [B, T] int64 on the device -> final hidden states [B, T, d] f32, after the last norm.
     at::Tensor forward(const at::Tensor& ids, const ForwardOptions& options = {}) const;
     // hidden [..., d] -> [..., V] f32
-    at::Tensor logits(const at::Tensor& hidden) const { return project(hidden, weights_.head); }
+    at::Tensor logits(const at::Tensor& hidden) const { return project(hidden, weights_.head, {}, compute_type_); }
+    // The head in the type its products are formed in, for chunked_cross_entropy.
+    at::Tensor compute_head() const { return weights_.head.to(compute_type_); }
 
     KeyValueCache new_cache(int64_t batch, int64_t capacity) const;
 
@@ -72,6 +76,7 @@ class Decoder {
 
     Architecture architecture_;
     DecoderWeights weights_;
+    at::ScalarType compute_type_;
     c10::Device device_;
 };
 

@@ -45,7 +45,7 @@ DecoderWeights assemble(const Architecture& a, const Source& source) {
     return w;
 }
 
-at::ScalarType matrix_type(Precision precision) { return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat; }
+at::ScalarType matrix_type(Precision stored) { return stored == Precision::bf16 ? at::kBFloat16 : at::kFloat; }
 
 // A sum is finite when every value is (or the rare finite overflow, which the second look clears).
 void require_finite(const at::Tensor& tensor, const std::string& name, const std::filesystem::path& file) {
@@ -58,22 +58,23 @@ void require_finite(const at::Tensor& tensor, const std::string& name, const std
 
 }  // namespace
 
-Decoder load_decoder(const std::filesystem::path& folder, Precision precision, const c10::Device& device) {
+Decoder load_decoder(const std::filesystem::path& folder, Precision precision, const c10::Device& device,
+                     Precision stored) {
     at::NoGradGuard no_grad;
     Architecture architecture = read_architecture(folder);
     const Checkpoint checkpoint = Checkpoint::open(folder);
-    const auto stored = resolve_tensors(architecture, checkpoint);
+    const auto names = resolve_tensors(architecture, checkpoint);
     DecoderWeights weights = assemble(architecture, [&](const std::string& name, bool matrix) {
-        const CheckpointTensor found = checkpoint.require(stored.at(name));
+        const CheckpointTensor found = checkpoint.require(names.at(name));
         const at::Tensor mapped = map_tensor(*found.file, *found.entry);
         require_finite(mapped, found.entry->name, found.file->path());
-        return mapped.to(device, matrix ? matrix_type(precision) : at::kFloat);
+        return mapped.to(device, matrix ? matrix_type(stored) : at::kFloat);
     });
-    return Decoder(std::move(architecture), std::move(weights), device);
+    return Decoder(std::move(architecture), std::move(weights), precision, device);
 }
 
 Decoder random_decoder(const Architecture& architecture, Precision precision, const c10::Device& device,
-                       uint64_t seed) {
+                       Precision stored, uint64_t seed) {
     at::NoGradGuard no_grad;
     std::map<std::string, std::vector<int64_t>> shapes;
     for (const TensorSpec& spec : tensors(architecture)) shapes[spec.name] = spec.shape;
@@ -92,9 +93,9 @@ Decoder random_decoder(const Architecture& architecture, Precision precision, co
                                 ends_with(name, architecture.mlp_out.module + ".weight");
             tensor.normal_(0, architecture.initializer_range * (output ? residual : 1), generator);
         }
-        return tensor.to(device, matrix ? matrix_type(precision) : at::kFloat);
+        return tensor.to(device, matrix ? matrix_type(stored) : at::kFloat);
     });
-    return Decoder(architecture, std::move(weights), device);
+    return Decoder(architecture, std::move(weights), precision, device);
 }
 
 std::vector<std::pair<std::string, at::Tensor>> named_weights(const Decoder& decoder) {

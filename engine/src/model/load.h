@@ -7,11 +7,17 @@ namespace engine {
 
 // Reads config.json and the checkpoint; every tensor is converted once to the working precision (norms, biases and
 // learned positions stay f32). Failure: anything wrong with the files, a NaN or infinity in a weight (named).
-Decoder load_decoder(const std::filesystem::path& folder, Precision precision, const c10::Device& device);
+// precision: of the products; stored: of the matrices in memory (f32 where all weights are trained).
+Decoder load_decoder(const std::filesystem::path& folder, Precision precision, const c10::Device& device,
+                     Precision stored);
+inline Decoder load_decoder(const std::filesystem::path& folder, Precision precision, const c10::Device& device) {
+    return load_decoder(folder, precision, device, precision);
+}
 
 // Fresh weights: linear and embedding N(0, initializer_range) with the output projections divided by sqrt(2 · layers)
 // (Radford et al. 2019, GPT-2), norms 1, biases 0. Deterministic in the seed.
-Decoder random_decoder(const Architecture& architecture, Precision precision, const c10::Device& device, uint64_t seed);
+Decoder random_decoder(const Architecture& architecture, Precision precision, const c10::Device& device, Precision stored,
+                       uint64_t seed);
 
 // The weights under their canonical names (architecture.h, tensors()), in the orientation of the file, as views.
 std::vector<std::pair<std::string, at::Tensor>> named_weights(const Decoder& decoder);

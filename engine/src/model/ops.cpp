@@ -22,9 +22,10 @@ at::Tensor activate(const at::Tensor& x, Activation activation) {
     throw std::logic_error("activation without a case");
 }
 
-at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-    if (weight.scalar_type() == at::kFloat) return at::linear(x, weight, bias);
-    const at::Tensor y = at::linear(x.to(weight.scalar_type()), weight).to(at::kFloat);
+at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                   at::ScalarType compute_type) {
+    if (compute_type == at::kFloat) return at::linear(x, weight, bias);
+    const at::Tensor y = at::linear(x.to(compute_type), weight.to(compute_type)).to(at::kFloat);
     return bias.defined() ? y + bias : y;
 }
 
@@ -88,24 +89,21 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
         const int64_t rows = hidden.size(0);
         at::Tensor total = at::zeros({}, hidden.options());
         at::Tensor grad_hidden = hidden_needs ? at::empty_like(hidden) : at::Tensor();
-        at::Tensor grad_head = head_needs ? at::zeros_like(head) : at::Tensor();
+        at::Tensor grad_head = head_needs ? at::zeros(head.sizes(), hidden.options()) : at::Tensor();
         for (int64_t begin = 0; begin < rows; begin += cross_entropy_rows) {
             const int64_t count = std::min(cross_entropy_rows, rows - begin);
             const at::Tensor x = hidden.narrow(0, begin, count);
             const at::Tensor target = targets.narrow(0, begin, count).unsqueeze(1);
-            at::Tensor logits = project(x, head);  // [count, V]
+            at::Tensor logits = project(x, head, {}, head.scalar_type());  // [count, V] f32
             const at::Tensor log_sum = at::logsumexp(logits, 1, /*keepdim=*/true);
             total += (log_sum - logits.gather(1, target)).sum();
             if (!hidden_needs && !head_needs) continue;
             // d(-log softmax)/d logits = softmax - onehot(target)
             logits.sub_(log_sum).exp_();
             logits.scatter_add_(1, target, at::full_like(target, -1, logits.options()));
-            if (hidden_needs) {
-                grad_hidden.narrow(0, begin, count)
-                    .copy_(head.scalar_type() == at::kFloat ? at::mm(logits, head)
-                                                            : at::mm(logits.to(head.scalar_type()), head));
-            }
-            if (head_needs) grad_head.addmm_(logits.t(), x);
+            const at::Tensor grad_logits = logits.to(head.scalar_type());
+            if (hidden_needs) grad_hidden.narrow(0, begin, count).copy_(at::mm(grad_logits, head));
+            if (head_needs) grad_head.add_(at::mm(grad_logits.t(), x.to(head.scalar_type())));
         }
         context->save_for_backward({grad_hidden, grad_head});
         return total;

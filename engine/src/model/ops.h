@@ -17,9 +17,9 @@ at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind k
 
 at::Tensor activate(const at::Tensor& x, Activation activation);
 
-// x [..., in] f32, weight [out, in] f32 or bf16, bias [out] or undefined -> [..., out] f32.
-// A bf16 weight multiplies in bf16 with f32 accumulation.
-at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
+// x [..., in] f32, weight [out, in] f32 or bf16, bias [out] or undefined -> [..., out] f32. The product is formed in
+// compute_type: bf16 means bf16 factors with f32 accumulation.
+at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType compute_type);
 
 // Angles of the rotary embedding for positions [T]: cos and sin, each [T, rotary_dim] f32.
 struct RotaryTable {
@@ -37,7 +37,7 @@ at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::
 
 // Sum of -log softmax(hidden W^T)[target] over the rows, natural log -> scalar f32. hidden [n, d] f32, head [V, d]
 // f32 or bf16, targets [n] int64. Works through the rows in chunks and forms the gradients in the same pass, so that
-// [n, V] never exists at once.
+// [n, V] never exists at once. The products are formed in the type of head; a gradient of head is summed in f32.
 at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets);
 
 }  // namespace engine

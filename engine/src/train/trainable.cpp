@@ -10,12 +10,12 @@ namespace {
 
 Decoder make_decoder(const TrainRequest& request, const c10::Device& device) {
     const ExperimentSpec& spec = request.spec;
-    // Training all weights keeps them in f32: AdamW's updates are smaller than a bf16 step.
-    const Precision precision = spec.method == Method::full ? Precision::f32 : spec.precision;
+    // Trained weights stay in f32: AdamW's updates are smaller than a bf16 step.
+    const Precision stored = spec.method == Method::full ? Precision::f32 : spec.precision;
     if (spec.from_scratch) {
-        return random_decoder(read_architecture(request.model_dir), precision, device, spec.seed);
+        return random_decoder(read_architecture(request.model_dir), spec.precision, device, stored, spec.seed);
     }
-    return load_decoder(request.model_dir, precision, device);
+    return load_decoder(request.model_dir, spec.precision, device, stored);
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ RunResult Trainer::run() {
     started.train_rows = static_cast<int64_t>(data_.train.examples.size());
     started.eval_rows = static_cast<int64_t>(data_.held_out.examples.size());
     started.device = describe_device(device_);
-    started.dtype = spec_.method == Method::full ? "f32" : name_of(spec_.precision);
+    started.dtype = name_of(spec_.precision);
     started.model_hash = spec_.from_scratch ? "" : fingerprint_of_model(request_.model_dir);
     started.data_hash = data_.train.content_hash;
     observer_.on_event(started);
