@@ -34,9 +34,13 @@ void CatalogWatcher::start() {
     look();
 }
 
-void CatalogWatcher::stop() { m_timer.stop(); }
+void CatalogWatcher::stop() {
+    m_timer.stop();
+}
 
-void CatalogWatcher::setInterval(int milliseconds) { m_timer.setInterval(milliseconds); }
+void CatalogWatcher::setInterval(int milliseconds) {
+    m_timer.setInterval(milliseconds);
+}
 
 void CatalogWatcher::look() {
     if (m_looking) return;

@@ -1,6 +1,6 @@
-// Tells when the catalog has changed, by this window or by any other program: asks the catalog's data version once a
-// second off the GUI thread, over a connection of its own (so that this program's own writes count as changes, too).
-// GUI thread; one per page, running only while the page is visible.
+// Tells when the catalog has changed, by this window or by any other program: asks the catalog's data version
+// once a second off the GUI thread, over a connection of its own (so that this program's own writes count as
+// changes, too). GUI thread; one per page, running only while the page is visible.
 #pragma once
 
 #include "ui/bridge/task_runner.h"

@@ -5,12 +5,11 @@
 #include "ui/bridge/catalog_watcher.h"
 #include "ui/bridge/task_runner.h"
 #include "ui/page.h"
+#include "ui/presenters/comparison.h"
 
-#include <QMap>
 #include <QStringList>
 
 class QCheckBox;
-class QComboBox;
 class QLabel;
 class QStackedWidget;
 class QTabWidget;
@@ -24,7 +23,6 @@ class DifferencesModel;
 class EmptyState;
 class LineChart;
 class ScatterChart;
-struct ComparedAdapter;
 
 class ComparePage : public Page {
     Q_OBJECT
@@ -48,20 +46,22 @@ class ComparePage : public Page {
     void hideEvent(QHideEvent* event) override;
 
   private:
+    void buildTabs();
     QWidget* buildCurves();
     QWidget* buildDifferences();
+    ScatterChart* buildScatter(const char* name, const QString& title);
     void load();
-    void show(std::vector<ComparedAdapter> adapters);
-    void fillCurves(const std::vector<ComparedAdapter>& adapters);
-    void fillScatter(const std::vector<ComparedAdapter>& adapters);
-    int styleIndex(const QString& adapterId);
-    void add(const QString& adapterId);
-    void remove(const QString& adapterId);
+    void showAdapters(std::vector<ComparedAdapter> adapters);
+    void fillChips();
+    void fillCurves();
+    void fillDifferences();
+    void fillScatter();
 
     LatestTask m_load;
     CatalogWatcher m_watcher;
     QStringList m_ids;
-    QMap<QString, int> m_styles;  // adapter → index of its look, kept while it is on the page
+    std::vector<ComparedAdapter> m_adapters;
+    LookBook m_looks;
 
     AdapterPicker* m_picker;
     AdapterChips* m_chips;
@@ -72,6 +72,7 @@ class ComparePage : public Page {
     DifferencesModel* m_differences;
     QTableView* m_differencesView;
     QCheckBox* m_onlyDifferences;
+    QLabel *m_differencesHint, *m_missing;
     ScatterChart *m_rank, *m_pareto;
 };
 

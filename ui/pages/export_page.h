@@ -1,14 +1,18 @@
 // One adapter written for other software: choose it, a target (PEFT folder or merged Hugging Face folder), a
-// dtype and a folder; then the self-test's verdict, and what was exported before.
+// dtype and a folder; then the self-test's verdict, and what was exported before. An export runs on a pool
+// thread and can be cancelled; one at a time.
 #pragma once
 
 #include "ui/bridge/catalog_watcher.h"
 #include "ui/bridge/task_runner.h"
 #include "ui/page.h"
+#include "ui/presenters/export_facts.h"
 
 #include <catalog/records.h>
 #include <engine/export.h>
 
+#include <memory>
+#include <optional>
 #include <stop_token>
 
 class QComboBox;
@@ -16,14 +20,13 @@ class QLabel;
 class QLineEdit;
 class QProgressBar;
 class QPushButton;
-class QScrollArea;
 class QStackedWidget;
 class QTableView;
+class QTimer;
 
 namespace ui {
 
 class AdapterPicker;
-class Card;
 class EmptyState;
 class ExportsModel;
 class TargetCard;
@@ -42,35 +45,40 @@ class ExportPage : public Page {
     bool focusSearch() override;
 
   Q_SIGNALS:
-    void catalogPageRequested();
+    void catalogPageRequested();  // from the empty state
 
   protected:
     void showEvent(QShowEvent* event) override;
     void hideEvent(QHideEvent* event) override;
 
   private:
+    struct Progress;
+
     QWidget* buildForm();
     QWidget* buildOutcome();
-    void adapterChosen();
-    void targetChosen(engine::ExportFormat format);
+    QWidget* buildTargets();
+    QWidget* buildDestination();
+    void pickerLoaded();
+    void adapterChosen(const QString& id);
     void predict();
-    void suggestFolder();
+    void suggest();
     void checkFolder();
     void updateButton();
     void loadExports();
     void browse();
     void start();
+    void showProgress();
     void finished(engine::Result<engine::ExportReport> report);
-    engine::ExportRequest request() const;
+    engine::ExportFormat format() const;
+    engine::StoredDtype dtype() const;
 
-    LatestTask m_load, m_prediction, m_folderCheck, m_exports;
+    LatestTask m_prediction, m_suggestion, m_folderCheck, m_loadExports;
     CatalogWatcher m_watcher;
     std::optional<catalog::AdapterRecord> m_adapter;
-    engine::ExportFormat m_format = engine::ExportFormat::hf;
-    QString m_problem;  // why the form cannot be exported; empty: it can
+    ExportSizes m_sizes;
     QString m_folderProblem;
-    bool m_folderTouched = false;  // a folder typed by the person is not replaced by a suggestion
-    bool m_running = false;
+    bool m_folderTyped = false;  // a folder that the person chose is not replaced by a suggestion
+    std::shared_ptr<Progress> m_running;
     std::stop_source m_stop{std::nostopstate};
 
     QStackedWidget* m_stack;
@@ -78,14 +86,18 @@ class ExportPage : public Page {
     AdapterPicker* m_picker;
     QLabel* m_about;
     TargetCard *m_peft, *m_merged;
+    QLabel* m_dtypeLabel;
     QComboBox* m_dtype;
     QLineEdit* m_folder;
+    QPushButton* m_browse;
     QLabel* m_folderHint;
     QPushButton *m_export, *m_cancel;
     QProgressBar* m_progress;
     QLabel* m_progressText;
+    QTimer* m_progressTimer;
     VerdictCard* m_verdict;
-    ExportsModel* m_exportsModel;
+    ExportsModel* m_exports;
+    QStackedWidget* m_exportsStack;
     QTableView* m_exportsView;
 };
 

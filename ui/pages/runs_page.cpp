@@ -218,13 +218,6 @@ void RunsPage::connectBridge() {
             id, state == QLatin1String("paused") ? catalog::RunState::paused : catalog::RunState::running);
         updateActions();
     });
-    connect(&bridge, &RunBridge::runEnded, this, [this](const QString& id, const workbench::RunEnded& ended) {
-        const catalog::RunRecord* run = m_model->record(id);
-        if (ended.state == "failed" && run)
-            messageBar().show(MessageBar::Kind::Error, tr("Run “%1” failed. %2")
-                                                           .arg(QString::fromStdString(run->name),
-                                                                QString::fromStdString(ended.message)));
-    });
 }
 
 // ---- content

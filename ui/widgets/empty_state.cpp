@@ -26,7 +26,8 @@ EmptyState::EmptyState(const Theme& theme, const QString& icon, QWidget* parent)
     m_explanation->setFixedWidth(420);
     m_action->setObjectName(QStringLiteral("emptyStateAction"));
     m_action->hide();
-    for (QLabel* label : {m_icon, m_headline, m_explanation}) label->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
+    for (QLabel* label : {m_icon, m_headline, m_explanation})
+        label->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
 
     auto* all = new QVBoxLayout(this);
     all->setSpacing(8);
@@ -54,7 +55,8 @@ void EmptyState::setAction(const QString& text) {
 }
 
 void EmptyState::restyle() {
-    m_icon->setPixmap(m_theme.icon(m_iconName, m_theme.secondaryText()).pixmap(QSize(40, 40), devicePixelRatioF()));
+    m_icon->setPixmap(
+        m_theme.icon(m_iconName, m_theme.secondaryText()).pixmap(QSize(40, 40), devicePixelRatioF()));
     QPalette colors = m_explanation->palette();
     colors.setColor(QPalette::WindowText, m_theme.secondaryText());
     m_explanation->setPalette(colors);

@@ -1,0 +1,333 @@
+#include "ui/pages/compare_page.h"
+
+#include "ui/models/differences_model.h"
+#include "ui/navigator.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/adapter_chips.h"
+#include "ui/widgets/adapter_picker.h"
+#include "ui/widgets/card.h"
+#include "ui/widgets/charts/chart_link.h"
+#include "ui/widgets/charts/line_chart.h"
+#include "ui/widgets/charts/scatter_chart.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/widgets/table_view.h"
+
+#include <QCheckBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QTabWidget>
+#include <QTableView>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ui {
+namespace {
+
+const QString kIdsKey = QStringLiteral("compare/adapters");
+const QString kTabKey = QStringLiteral("compare/tab");
+const QString kOnlyKey = QStringLiteral("compare/onlyDifferences");
+constexpr int kMostLegendEntries = 6;  // beyond that the chips above tell the curves apart
+
+QString nameOf(const ComparedAdapter& adapter) {
+    return QString::fromStdString(adapter.record.name);
+}
+QString idOf(const ComparedAdapter& adapter) {
+    return QString::fromStdString(adapter.record.id);
+}
+
+// The catalog changes every second while something trains; what is shown here mostly does not.
+bool isSame(const ComparedAdapter& a, const ComparedAdapter& b) {
+    return a.record.id == b.record.id && a.record.name == b.record.name &&
+           a.record.eval_loss == b.record.eval_loss && a.record.size_bytes == b.record.size_bytes &&
+           a.spec == b.spec && a.trainLoss == b.trainLoss && a.evalLoss == b.evalLoss;
+}
+
+}  // namespace
+
+ComparePage::ComparePage(const AppContext& context, QWidget* parent)
+    : Page(context, tr("Compare"), parent),
+      m_load(context.tasks),
+      m_watcher(context.tasks, context.workbench.paths().catalog_file()),
+      m_ids(context.settings.value(kIdsKey).toStringList()),
+      m_picker(new AdapterPicker(context)),
+      m_chips(new AdapterChips(context.theme, m_picker, this)),
+      m_stack(new QStackedWidget(this)),
+      m_empty(new EmptyState(context.theme, QStringLiteral("compare"), this)),
+      m_tabs(new QTabWidget(this)),
+      m_differences(new DifferencesModel(this)) {
+    m_picker->setObjectName(QStringLiteral("addAdapter"));
+    m_picker->setClearsAfterChoice(true);
+    m_picker->lineEdit()->setPlaceholderText(tr("Add an adapter…"));
+    m_picker->setAccessibleName(tr("Add an adapter"));
+    buildTabs();
+    m_empty->setAction(tr("Open the catalog"));
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(m_tabs);
+    contentArea().addWidget(m_chips);
+    contentArea().addWidget(m_stack, 1);
+
+    connect(m_picker, &AdapterPicker::chosen, this, [this](const QString& id) {
+        if (!m_ids.contains(id)) setAdapters(m_ids + QStringList{id});
+    });
+    connect(m_picker, &AdapterPicker::failed, this,
+            [this](const engine::Error& e) { messageBar().showError(e); });
+    connect(m_picker, &AdapterPicker::loaded, this, [this] {
+        const bool any = m_picker->adapterCount() > 0;
+        m_empty->setText(
+            any ? tr("Nothing to compare yet") : tr("No adapters yet"),
+            any ? tr("Add adapters above, or select some in the catalog and choose Compare. Their curves, "
+                     "the differences of their configurations, and loss against rank and parameters "
+                     "appear here.")
+                : tr("Once adapters have been trained, their curves, configurations and losses are compared "
+                     "here."));
+    });
+    connect(m_chips, &AdapterChips::removeRequested, this, [this](const QString& id) {
+        QStringList rest = m_ids;
+        rest.removeAll(id);
+        setAdapters(rest);
+    });
+    connect(m_chips, &AdapterChips::opened, this,
+            [this](const QString& id) { Q_EMIT this->context().navigator.adapterRequested(id); });
+    connect(m_empty, &EmptyState::actionRequested, this, &ComparePage::catalogPageRequested);
+    connect(&m_watcher, &CatalogWatcher::changed, this, &ComparePage::refresh);
+    connect(&context.theme, &Theme::changed, this, &ComparePage::fillDifferences);
+    refresh();
+}
+
+ComparePage::~ComparePage() {
+    context().settings.setValue(kTabKey, m_tabs->currentIndex());
+}
+
+// ---- layout
+
+void ComparePage::buildTabs() {
+    m_tabs->setObjectName(QStringLiteral("compareTabs"));
+    m_tabs->setDocumentMode(true);
+    m_rank = buildScatter("rankChart", tr("Evaluation loss by rank"));
+    m_rank->setXAxis(tr("rank"), axis_text::integer());
+    m_rank->setLogarithmicX(true);
+    m_rank->setTicksAtPoints(true);
+    m_pareto = buildScatter("paretoChart", tr("Evaluation loss by trainable parameters"));
+    m_pareto->setXAxis(tr("trainable parameters"), axis_text::shortCount());
+    m_pareto->setLogarithmicX(true);
+    m_pareto->setFrontierVisible(true);
+    m_missing = makeHint(context().theme, {}, this);
+    m_missing->setObjectName(QStringLiteral("missingLosses"));
+
+    m_tabs->addTab(buildCurves(), tr("C&urves"));
+    m_tabs->addTab(buildDifferences(), tr("Diffe&rences"));
+    m_tabs->addTab(m_rank, tr("R&ank"));
+    m_tabs->addTab(m_pareto, tr("&Pareto"));
+    m_tabs->setCornerWidget(m_missing, Qt::TopRightCorner);
+    m_tabs->setCurrentIndex(context().settings.value(kTabKey, 0).toInt());
+}
+
+QWidget* ComparePage::buildCurves() {
+    auto* page = new QWidget(m_tabs);
+    auto* row = new QHBoxLayout(page);
+    row->setContentsMargins(0, 10, 0, 0);
+    row->setSpacing(16);
+    auto* link = new ChartLink(page);
+    const auto make = [&](const char* name, const QString& title) {
+        auto* chart = new LineChart(context().theme, page);
+        chart->setObjectName(QString::fromLatin1(name));
+        chart->setTitle(title);
+        chart->setXAxis(tr("step"), axis_text::integer(), true);
+        chart->setYAxis(tr("nats per token"), axis_text::loss());
+        chart->setEmptyText(tr("None of these adapters has a recorded curve."));
+        connect(chart, &Chart::saveFailed, this,
+                [this](const QString& text) { messageBar().show(MessageBar::Kind::Error, text); });
+        link->add(chart);
+        row->addWidget(chart, 1);
+        return chart;
+    };
+    m_evalCurves = make("evalCurves", tr("Evaluation loss"));
+    m_trainCurves = make("trainCurves", tr("Training loss, smoothed"));
+    return page;
+}
+
+QWidget* ComparePage::buildDifferences() {
+    auto* page = new QWidget(m_tabs);
+    m_onlyDifferences = new QCheckBox(tr("Only &differences"), page);
+    m_onlyDifferences->setObjectName(QStringLiteral("onlyDifferences"));
+    m_onlyDifferences->setChecked(context().settings.value(kOnlyKey, true).toBool());
+    m_differences->setOnlyDifferences(m_onlyDifferences->isChecked());
+    m_differencesHint = makeHint(context().theme, {}, page);
+    m_differencesHint->setObjectName(QStringLiteral("differencesHint"));
+    m_differencesView = makeTextTable(m_differences, page);
+    m_differencesView->setObjectName(QStringLiteral("differencesTable"));
+    connect(m_onlyDifferences, &QCheckBox::toggled, this, [this](bool on) {
+        context().settings.setValue(kOnlyKey, on);
+        m_differences->setOnlyDifferences(on);
+        fillDifferences();
+    });
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_onlyDifferences);
+    row->addWidget(m_differencesHint);
+    row->addStretch(1);
+    auto* all = new QVBoxLayout(page);
+    all->setContentsMargins(0, 10, 0, 0);
+    all->addLayout(row);
+    all->addWidget(m_differencesView, 1);
+    return page;
+}
+
+ScatterChart* ComparePage::buildScatter(const char* name, const QString& title) {
+    auto* chart = new ScatterChart(context().theme, m_tabs);
+    chart->setObjectName(QString::fromLatin1(name));
+    chart->setTitle(title);
+    chart->setYAxis(tr("evaluation loss, nats per token"), axis_text::loss());
+    chart->setEmptyText(
+        tr("None of these adapters has an evaluation loss. Train with held-out or evaluation data."));
+    chart->layout()->setContentsMargins(0, 10, 0, 0);
+    connect(chart, &Chart::saveFailed, this,
+            [this](const QString& text) { messageBar().show(MessageBar::Kind::Error, text); });
+    connect(chart, &ScatterChart::pointActivated, this, [this](const QString& pointName) {
+        for (const ComparedAdapter& adapter : m_adapters)
+            if (nameOf(adapter) == pointName) Q_EMIT context().navigator.adapterRequested(idOf(adapter));
+    });
+    return chart;
+}
+
+// ---- content
+
+void ComparePage::showEvent(QShowEvent* event) {
+    Page::showEvent(event);
+    m_watcher.start();
+}
+
+void ComparePage::hideEvent(QHideEvent* event) {
+    Page::hideEvent(event);
+    m_watcher.stop();
+}
+
+void ComparePage::activated() {
+    refresh();
+}
+
+void ComparePage::refresh() {
+    m_picker->reload();
+    load();
+}
+
+bool ComparePage::focusSearch() {
+    m_picker->setFocus(Qt::ShortcutFocusReason);
+    return true;
+}
+
+void ComparePage::setAdapters(const QStringList& adapterIds) {
+    m_ids = adapterIds;
+    m_ids.removeDuplicates();
+    context().settings.setValue(kIdsKey, m_ids);
+    load();
+}
+
+void ComparePage::load() {
+    m_load.ask(
+        this, [&workbench = context().workbench, ids = m_ids] { return readComparison(workbench, ids); },
+        [this](engine::Result<std::vector<ComparedAdapter>> adapters) {
+            if (!adapters) return messageBar().showError(adapters.error());
+            showAdapters(std::move(adapters).value());
+        });
+}
+
+void ComparePage::showAdapters(std::vector<ComparedAdapter> adapters) {
+    if (!m_adapters.empty() &&
+        std::equal(adapters.begin(), adapters.end(), m_adapters.begin(), m_adapters.end(), isSame))
+        return;
+    m_adapters = std::move(adapters);
+    m_ids.clear();
+    for (const ComparedAdapter& adapter : m_adapters) m_ids << idOf(adapter);
+    m_looks.keepOnly(m_ids);
+    fillChips();
+    fillCurves();
+    fillDifferences();
+    fillScatter();
+    m_stack->setCurrentIndex(m_adapters.empty() ? 0 : 1);
+}
+
+void ComparePage::fillChips() {
+    QList<AdapterChips::Chip> chips;
+    for (const ComparedAdapter& adapter : m_adapters)
+        chips.append({idOf(adapter), nameOf(adapter), m_looks.look(idOf(adapter))});
+    m_chips->setChips(chips);
+}
+
+void ComparePage::fillCurves() {
+    const auto fill = [this](LineChart& chart, std::vector<QPointF> ComparedAdapter::*curve, bool markers) {
+        // The same adapters as before keep the zoom and what was hidden.
+        if (chart.seriesCount() != static_cast<int>(m_adapters.size()) ||
+            chart.property("adapters").toStringList() != m_ids) {
+            chart.removeAllSeries();
+            for (const ComparedAdapter& adapter : m_adapters) {
+                SeriesStyle look = m_looks.look(idOf(adapter));
+                if (!markers) look.marker = Marker::None;
+                chart.addSeries({nameOf(adapter), look, false, {}});
+            }
+            chart.setProperty("adapters", m_ids);
+            chart.setLegendVisible(m_adapters.size() <= kMostLegendEntries);
+        }
+        for (std::size_t i = 0; i < m_adapters.size(); ++i)
+            chart.setPoints(static_cast<int>(i), m_adapters[i].*curve);
+    };
+    fill(*m_evalCurves, &ComparedAdapter::evalLoss, true);
+    fill(*m_trainCurves, &ComparedAdapter::trainLoss, false);
+}
+
+void ComparePage::fillDifferences() {
+    std::vector<DifferencesModel::Subject> subjects;
+    for (const ComparedAdapter& adapter : m_adapters) {
+        DifferencesModel::Subject subject;
+        subject.name = nameOf(adapter);
+        subject.mark = QIcon(seriesPixmap(m_looks.look(idOf(adapter)), context().theme, devicePixelRatioF()));
+        if (adapter.spec) subject.fields = specFields(*adapter.spec);
+        subject.results = resultFields(adapter.record);
+        subjects.push_back(std::move(subject));
+    }
+    m_differences->setSubjects(std::move(subjects));
+    const int hidden = m_differences->hiddenRows();
+    m_differencesHint->setText(hidden > 0 ? tr("%n field(s) that agree are hidden", nullptr, hidden)
+                                          : QString());
+    m_differencesView->resizeColumnsToContents();
+    for (int column = 1; column < m_differences->columnCount(); ++column)
+        m_differencesView->setColumnWidth(column,
+                                          std::clamp(m_differencesView->columnWidth(column), 110, 260));
+}
+
+void ComparePage::fillScatter() {
+    std::vector<ScatterChart::Point> byRank, byParams;
+    int missing = 0;
+    for (const ComparedAdapter& adapter : m_adapters) {
+        const auto& a = adapter.record;
+        if (!a.eval_loss || !std::isfinite(*a.eval_loss)) {
+            ++missing;
+            continue;
+        }
+        ScatterChart::Point point{{static_cast<double>(a.rank), *a.eval_loss},
+                                  nameOf(adapter),
+                                  {},
+                                  m_looks.look(idOf(adapter)),
+                                  {}};
+        if (a.rank > 0) {
+            point.group = QString::fromStdString(a.model_ref + '|' + a.targets + '|' + a.method);
+            byRank.push_back(point);
+        }
+        if (a.trainable_params <= 0) continue;
+        point.group.clear();
+        point.label = a.rank > 0 ? tr("r %1").arg(a.rank) : QString();
+        point.at.setX(static_cast<double>(a.trainable_params));
+        byParams.push_back(point);
+    }
+    m_rank->setPoints(std::move(byRank));
+    m_pareto->setPoints(std::move(byParams));
+    m_missing->setText(missing > 0 ? tr("%n adapter(s) without evaluation loss", nullptr, missing)
+                                   : QString());
+}
+
+}  // namespace ui

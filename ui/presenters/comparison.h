@@ -1,0 +1,39 @@
+// What the Compare page shows of one adapter, read from the catalog; and which look it has while it is on the
+// page.
+#pragma once
+
+#include "ui/widgets/charts/series_style.h"
+
+#include <catalog/records.h>
+#include <engine/experiment_spec.h>
+#include <workbench/workbench.h>
+
+#include <QMap>
+#include <QPointF>
+#include <QStringList>
+
+#include <optional>
+#include <vector>
+
+namespace ui {
+
+struct ComparedAdapter {
+    catalog::AdapterRecord record;
+    std::optional<engine::ExperimentSpec> spec;  // none for imported adapters
+    std::vector<QPointF> trainLoss, evalLoss;    // (step, loss)
+};
+
+// Any thread. Adapters that are gone or in the trash are left out.
+std::vector<ComparedAdapter> readComparison(workbench::Workbench& workbench, const QStringList& ids);
+
+// An adapter keeps its look while others come and go; a freed look is given to the next one.
+class LookBook {
+  public:
+    void keepOnly(const QStringList& ids);
+    SeriesStyle look(const QString& id);
+
+  private:
+    QMap<QString, int> m_taken;
+};
+
+}  // namespace ui

@@ -1,0 +1,117 @@
+#include "ui/presenters/export_facts.h"
+
+#include "ui/format/units.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QStorageInfo>
+
+namespace ui {
+namespace {
+
+struct Words {
+    Q_DECLARE_TR_FUNCTIONS(ui::ExportFacts)
+};
+
+// The deepest part of a path that exists already: what will be written lands on its disk.
+QFileInfo existingPart(const QString& folder) {
+    QFileInfo info(folder);
+    while (!info.exists() && info.absolutePath() != info.absoluteFilePath())
+        info = QFileInfo(info.absolutePath());
+    return info;
+}
+
+}  // namespace
+
+Verdict verdictOf(const engine::ExportReport& report) {
+    const engine::SelfTest& test = report.self_test;
+    return {test.passed,       QString::fromStdString(test.verdict),
+            test.max_abs_diff, test.tolerance,
+            test.matched,      test.missing,
+            test.unexpected,   QString::fromStdString(report.path.string()),
+            report.bytes};
+}
+
+Verdict verdictOf(const catalog::ExportRecord& record) {
+    Verdict verdict{record.passed,
+                    {},
+                    record.max_abs_diff.value_or(0),
+                    {},
+                    record.matched,
+                    record.missing,
+                    record.unexpected,
+                    QString::fromStdString(record.path),
+                    record.size_bytes};
+    const QJsonObject test = QJsonDocument::fromJson(QByteArray::fromStdString(record.report_json))
+                                 .object()[QLatin1String("self_test")]
+                                 .toObject();
+    verdict.sentence = test[QLatin1String("verdict")].toString();
+    if (test.contains(QLatin1String("tolerance")))
+        verdict.tolerance = test[QLatin1String("tolerance")].toDouble();
+    return verdict;
+}
+
+ExportSizes predictSizes(workbench::Workbench& workbench, const catalog::AdapterRecord& adapter,
+                         engine::StoredDtype dtype) {
+    ExportSizes sizes;
+    engine::ExportRequest request;
+    request.adapter = adapter.path;
+    request.dtype = dtype;
+    const auto model = workbench.resolve_model(adapter.model_ref);
+    if (!model) {
+        sizes.problem = QString::fromStdString(model.error().message);
+        return sizes;
+    }
+    request.model = *model;
+    const auto predict = [&](engine::ExportFormat format) -> std::optional<std::int64_t> {
+        request.format = format;
+        const auto bytes = engine::predicted_export_bytes(request);
+        if (bytes) return *bytes;
+        sizes.problem = QString::fromStdString(bytes.error().message);
+        return {};
+    };
+    sizes.peft = predict(engine::ExportFormat::peft);
+    sizes.merged = predict(engine::ExportFormat::hf);
+    return sizes;
+}
+
+QString folderProblem(const QString& folder, std::optional<std::int64_t> bytes) {
+    const QString trimmed = folder.trimmed();
+    if (trimmed.isEmpty()) return Words::tr("Choose a folder to write to.");
+    const QFileInfo target(trimmed);
+    if (!target.isAbsolute()) return Words::tr("Give the whole path of the folder, beginning at the root.");
+    if (target.exists() && !target.isDir()) return Words::tr("“%1” is a file. Choose a folder.").arg(trimmed);
+    if (target.isDir() && !QDir(trimmed).isEmpty())
+        return Words::tr("“%1” is not empty. Choose a new or an empty folder.").arg(trimmed);
+    const QFileInfo there = existingPart(trimmed);
+    if (!there.isDir())
+        return Words::tr("“%1” is a file. Choose another place.").arg(there.absoluteFilePath());
+    if (!there.isWritable())
+        return Words::tr("There is no permission to write into “%1”. Choose another folder.")
+            .arg(there.absoluteFilePath());
+    const qint64 free = QStorageInfo(there.absoluteFilePath()).bytesAvailable();
+    if (bytes && free >= 0 && *bytes > free)
+        return Words::tr("The export needs %1, this disk has %2 free. Choose another disk.")
+            .arg(units::bytes(*bytes), units::bytes(free));
+    return {};
+}
+
+QString suggestedFolder(const QString& parent, const QString& adapterName, engine::ExportFormat format) {
+    QString name = adapterName.simplified();
+    for (QChar& c : name)
+        if (!c.isLetterOrNumber() && c != QLatin1Char('.') && c != QLatin1Char('_')) c = QLatin1Char('-');
+    while (name.contains(QLatin1String("--"))) name.replace(QLatin1String("--"), QLatin1String("-"));
+    while (name.startsWith(QLatin1Char('.')) || name.startsWith(QLatin1Char('-'))) name.remove(0, 1);
+    while (name.endsWith(QLatin1Char('-'))) name.chop(1);
+    if (name.isEmpty()) name = QStringLiteral("adapter");
+    name += format == engine::ExportFormat::peft ? QStringLiteral("-peft") : QStringLiteral("-merged");
+    QString candidate = QDir(parent).filePath(name);
+    for (int i = 2; QFileInfo::exists(candidate) && !QDir(candidate).isEmpty(); ++i)
+        candidate = QDir(parent).filePath(name + QStringLiteral("-%1").arg(i));
+    return QDir::cleanPath(candidate);
+}
+
+}  // namespace ui
