@@ -26,6 +26,7 @@ Application::Application(std::unique_ptr<workbench::Workbench> workbench)
     : m_workbench(std::move(workbench)) {
     // QApplication takes the locale of the environment; files and the engine need the decimal point.
     std::setlocale(LC_NUMERIC, "C");
+    QApplication::installTranslator(&m_english);
     if (m_translator.load(QLocale(), QStringLiteral("lora-workbench"), QStringLiteral("_"),
                           QStringLiteral(":/translations")))
         QApplication::installTranslator(&m_translator);

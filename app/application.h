@@ -4,6 +4,7 @@
 
 #include "engine/error.h"
 #include "ui/context.h"
+#include "ui/format/english_plurals.h"
 
 #include <QTranslator>
 
@@ -33,6 +34,7 @@ class Application {
     explicit Application(std::unique_ptr<workbench::Workbench> workbench);
     void discard(const QString& runId);
 
+    ui::EnglishPlurals m_english;
     QTranslator m_translator;
     std::unique_ptr<workbench::Workbench> m_workbench;
     std::unique_ptr<QSettings> m_settings;

@@ -243,7 +243,7 @@ void MainWindow::offerWaitingRuns() {
     if (!waiting || waiting->empty()) return;
     m_experiment->messageBar().show(
         MessageBar::Kind::Warning,
-        tr("%n run(s) are still waiting from last time.", nullptr, static_cast<int>(waiting->size())),
+        tr("%n run(s) (is|are) still waiting from last time.", nullptr, static_cast<int>(waiting->size())),
         tr("Train them now"), [this, runs = *waiting] {
             for (const auto& run : runs)
                 if (const auto status = m_context.queue.enqueue_existing(run.id); !status)
@@ -286,7 +286,7 @@ void MainWindow::askBeforeClosing() {
     box->setInformativeText(
         tr("Stopped and saved, it can be resumed later. Discarded, it and its adapter are removed.") +
         (waiting > 0
-             ? QLatin1Char(' ') + tr("%n run(s) stay in the queue for the next start.", nullptr, waiting)
+             ? QLatin1Char(' ') + tr("%n run(s) (stays|stay) in the queue for the next start.", nullptr, waiting)
              : QString()));
     auto* keep = box->addButton(tr("Keep training"), QMessageBox::RejectRole);
     auto* save = box->addButton(tr("Stop and save"), QMessageBox::AcceptRole);

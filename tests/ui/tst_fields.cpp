@@ -1,3 +1,4 @@
+#include "ui/format/english_plurals.h"
 #include "ui/format/units.h"
 #include "ui/widgets/number_field.h"
 #include "ui/widgets/wheel_guard.h"
@@ -24,6 +25,7 @@ class TstFields : public QObject {
     void stepsAlongTheLadder();
     void wheelChangesNothingWithoutFocus();
     void writesNumbersForPeople();
+    void writesPluralsInEnglish();
 };
 
 void TstFields::takesWhatPeopleType_data() {
@@ -144,6 +146,15 @@ void TstFields::writesNumbersForPeople() {
     QCOMPARE(units::number(0.0002), QStringLiteral("2e-4"));
     QCOMPARE(units::number(2.0), QStringLiteral("2"));
     QCOMPARE(units::loss(std::nan("")), QStringLiteral("–"));
+}
+
+void TstFields::writesPluralsInEnglish() {
+    const ui::EnglishPlurals english;
+    const auto say = [&](const char* source, int n) { return english.translate("", source, nullptr, n); };
+    QCOMPARE(say("%n row(s) of (many)", 1), QStringLiteral("%n row of (many)"));
+    QCOMPARE(say("%n row(s) (is|are) here", 2), QStringLiteral("%n rows are here"));
+    QCOMPARE(say("%n matri(x|ces)", 1), QStringLiteral("%n matrix"));
+    QVERIFY(say("what is written (s)", -1).isNull());
 }
 
 QTEST_MAIN(TstFields)

@@ -96,10 +96,10 @@ void TstMainWindow::appearanceSwitchesLive() {
     auto& theme = m_window->application().context().theme;
     m_window->find<QAction>("appearanceDark")->trigger();
     QVERIFY(theme.isDark());
-    QVERIFY(m_window->window().palette().color(QPalette::Window).lightness() < 80);
+    QVERIFY(QApplication::palette().color(QPalette::Window).lightness() < 80);
     m_window->find<QAction>("appearanceLight")->trigger();
     QVERIFY(!theme.isDark());
-    QVERIFY(m_window->window().palette().color(QPalette::Window).lightness() > 200);
+    QVERIFY(QApplication::palette().color(QPalette::Window).lightness() > 200);
     m_window->find<QAction>("appearanceDark")->trigger();
     m_window->close();
     m_window->open(pretendToTrain);

@@ -251,7 +251,7 @@ QString ExperimentPresenter::blocker() const {
     if (!m_dataProblem.isEmpty()) return m_dataProblem;
     if (!m_data) return tr("The data file is being read.");
     if (!m_data->bad_rows.empty())
-        return tr("The data file has %n row(s) that cannot be used.", nullptr,
+        return tr("The data file has %Ln row(s) that cannot be used.", nullptr,
                   static_cast<int>(m_data->bad_rows.size()));
     if (m_data->rows == 0) return tr("The data file has no rows.");
     if (const auto status = engine::validate(m_spec); !status)

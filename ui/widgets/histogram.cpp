@@ -92,7 +92,7 @@ bool LengthHistogram::event(QEvent* event) {
             help->pos().x() >= xOf(static_cast<double>(bin.to)))
             continue;
         QToolTip::showText(help->globalPos(),
-                           tr("%1 to %2 tokens: %n row(s)", nullptr, static_cast<int>(bin.rows))
+                           tr("%1 to %2 tokens: %Ln row(s)", nullptr, static_cast<int>(bin.rows))
                                .arg(units::count(bin.from), units::count(bin.to - 1)),
                            this);
         return true;

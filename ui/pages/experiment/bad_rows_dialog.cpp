@@ -54,7 +54,7 @@ BadRowsDialog::BadRowsDialog(const QString& file, const std::vector<engine::BadR
 
     auto* box = new QVBoxLayout(this);
     auto* label = new QLabel(
-        tr("%1: %n row(s). Mend them in the file; it is read again when it is chosen again or on F5.",
+        tr("%1: %Ln row(s). Mend them in the file; it is read again when it is chosen again or on F5.",
            nullptr, static_cast<int>(rows.size()))
             .arg(QFileInfo(file).fileName()),
         this);

@@ -210,7 +210,7 @@ void DataCard::showReport() {
     bool bad = false;
     if (report) {
         facts << QString::fromStdString(report->format)
-              << tr("%n row(s)", nullptr, static_cast<int>(report->rows));
+              << tr("%Ln row(s)", nullptr, static_cast<int>(report->rows));
         if (report->tokenized && report->total_tokens > 0) {
             facts << tr("%1 tokens").arg(units::shortCount(report->total_tokens));
             facts << tr("%1 trained")
@@ -219,9 +219,9 @@ void DataCard::showReport() {
         }
         bad = !report->bad_rows.empty();
         if (bad)
-            warning = tr("%n row(s) cannot be used.", nullptr, static_cast<int>(report->bad_rows.size()));
+            warning = tr("%Ln row(s) cannot be used.", nullptr, static_cast<int>(report->bad_rows.size()));
         else if (report->truncated_rows > 0)
-            warning = tr("%n row(s) longer than %1 tokens will be cut.", nullptr,
+            warning = tr("%Ln row(s) longer than %1 tokens will be cut.", nullptr,
                          static_cast<int>(report->truncated_rows))
                           .arg(units::count(m_presenter.spec().data.seq_len));
     } else if (m_presenter.dataPending()) {

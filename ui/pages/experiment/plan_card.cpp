@@ -75,7 +75,7 @@ void PlanCard::refresh() {
         m_trainable->setText(tr("%1 trainable").arg(units::count(plan->trainable_params)));
         m_share->setText(QStringList{
             tr("%1 of %2").arg(units::percent(plan->percent), units::shortCount(plan->total_params)),
-            tr("%n matrix(es)", nullptr, static_cast<int>(plan->matrices)),
+            tr("%Ln matri(x|ces)", nullptr, static_cast<int>(plan->matrices)),
             tr("adapter file %1").arg(units::bytes(plan->adapter_bytes))}
                              .join(dot));
         m_parameters->setValue(plan->trainable_params, plan->total_params);
