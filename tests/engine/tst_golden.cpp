@@ -203,7 +203,7 @@ class TstGolden : public QObject {
             options.key_mask = inputs["attention_mask"].ne(0);
             const at::Tensor hidden = decoder.forward(inputs["input_ids"], options);
             const at::Tensor rows = hidden.narrow(1, 0, hidden.size(1) - 1).flatten(0, 1).index_select(0, counted);
-            const at::Tensor loss = chunked_cross_entropy(rows, decoder.weights().head, labels.index_select(0, counted)) /
+            const at::Tensor loss = chunked_cross_entropy(rows, decoder.compute_head(), labels.index_select(0, counted)) /
                                     static_cast<double>(counted.numel());
             losses.push_back(loss.item<float>());
             if (step + 1 == expected.numel()) break;

@@ -1,5 +1,7 @@
 #include "train/run_state.h"
 
+#include <limits>
+
 #include "engine/error.h"
 #include "io/json.h"
 #include "io/safetensors.h"
@@ -33,7 +35,9 @@ RunState load_run_state(const std::filesystem::path& path, const std::string& sp
     RunState state;
     state.global_step = numbers.at("global_step");
     state.loss_average = numbers.at("loss_average");
-    state.best_eval_loss = numbers.at("best_eval_loss");
+    // JSON has no infinity; null is "no evaluation yet".
+    const Json& best = numbers.at("best_eval_loss");
+    state.best_eval_loss = best.is_null() ? std::numeric_limits<double>::infinity() : best.get<double>();
     state.best_step = numbers.at("best_step");
     state.last_eval_loss = numbers.at("last_eval_loss");
     state.last_eval_step = numbers.at("last_eval_step");

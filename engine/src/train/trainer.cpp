@@ -159,7 +159,8 @@ bool Trainer::train_step() {
 void Trainer::update(double loss) {
     const double norm = trainable_.arena().gradients().norm().item<double>();
     if (!std::isfinite(norm)) {
-        non_finite("The gradient of " + trainable_.arena().first_non_finite_gradient());
+        const std::string where = trainable_.arena().first_non_finite_gradient();
+        non_finite(where.empty() ? "The norm of the gradient" : "The gradient of " + where);
     }
     const OptimizerConfig& config = spec_.optimizer;
     const double learning_rate = config.learning_rate *

@@ -1,0 +1,71 @@
+// The machine as found, and the measurements.
+#include <QtTest>
+
+#include "bench/flops.h"
+#include "engine/bench.h"
+#include "engine/runtime.h"
+#include "support/fixtures.h"
+
+using namespace engine;
+
+class TstRuntime : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void initTestCase() { initialize_runtime(); }
+
+    void usesEveryUsableCore() {
+        const RuntimeInfo info = runtime_info();
+        QCOMPARE(info.threads, info.usable_cores);
+        QVERIFY(!info.blas.empty());
+        QVERIFY(!info.libtorch_version.empty() && !info.cpu_capability.empty());
+        int chosen = 0;
+        for (const DeviceInfo& device : info.devices) {
+            chosen += device.chosen;
+            QVERIFY(!device.reason.empty());
+        }
+        QCOMPARE(chosen, 1);
+    }
+
+    void memoryIsThatOfThisProcess() {
+        const int64_t before = resident_bytes();
+        const at::Tensor block = at::ones({64, 1 << 20}, at::kByte);  // 64 MiB, touched
+        QVERIFY(resident_bytes() - before > 50'000'000);
+        QVERIFY(peak_resident_bytes() >= resident_bytes() - 1'000'000);
+        QVERIFY(block.defined());
+    }
+
+    // GPT-2 small, 4 x 256, all tokens trained: performance facts give 508 MFLOP per token for LoRA and 755 for full.
+    void countsTheFlopsOfAStep() {
+        const Architecture gpt2 = architecture_of_shape("gpt2");
+        const double tokens = 4 * 256;
+        const double lora = flops_per_step(gpt2, {4, 256, 1024, Method::lora, 0}) / tokens;
+        QVERIFY2(std::abs(lora - 508e6) < 6e6, qPrintable(QString::number(lora)));
+        const double full = flops_per_step(gpt2, {4, 256, 1024, Method::full, 0}) / tokens;
+        QVERIFY2(std::abs(full - 755e6) < 8e6, qPrintable(QString::number(full)));
+    }
+
+    void benchmarksReportWhatTheyMeasured() {
+        GemmBenchRequest gemm;
+        gemm.m = gemm.k = gemm.n = 64;
+        gemm.repeats = 3;
+        const auto product = bench_gemm(gemm);
+        QVERIFY(product.ok());
+        QVERIFY(product->min_ms > 0 && product->min_ms <= product->median_ms && product->median_ms <= product->max_ms);
+        QVERIFY(std::abs(product->gemm_gflops - 2e-6 * 64 * 64 * 64 / product->median_ms) < 1e-9);
+        TrainBenchRequest train;
+        train.shape = support::micro_model("micro-llama").string();
+        train.batch_size = 2;
+        train.seq_len = 16;
+        train.steps = 3;
+        const auto step = bench_train(train);
+        QVERIFY2(step.ok(), step.ok() ? "" : step.error().message.c_str());
+        QVERIFY(step->step_ms > 0 && step->tokens_per_second > 0 && step->fraction_of_gemm > 0);
+        QVERIFY(std::abs(step->tokens_per_second - 1000.0 * 32 / step->step_ms) < 1e-6);
+        train.seq_len = 0;
+        QVERIFY(!bench_train(train).ok());
+    }
+};
+
+QTEST_GUILESS_MAIN(TstRuntime)
+#include "tst_runtime.moc"

@@ -1,0 +1,248 @@
+// A run as a whole: it learns, it repeats to the byte, it stops and goes on, it refuses what it must.
+#include <QtTest>
+
+#include "engine/compute.h"
+#include "engine/runtime.h"
+#include "engine/tokenizer.h"
+#include "support/fixtures.h"
+
+using namespace engine;
+
+namespace {
+
+struct Finished {
+    RunResult result;
+    support::RecordingObserver observer;
+};
+
+}  // namespace
+
+class TstTraining : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void initTestCase() { initialize_runtime(); }
+    void init() {
+        folder_ = std::make_unique<QTemporaryDir>();
+        data_ = support::write_rows(*folder_);
+    }
+
+    void learnsTheRule() {
+        auto spec = support::micro_spec(data_);
+        spec.steps = 60;
+        spec.optimizer.learning_rate = 2e-2;
+        spec.lora.targets = parse_targets("q,k,v,o,gate,up,down");
+        const Finished run = finish(spec, "run");
+        QVERIFY2(run.result.eval_loss < 0.8 * run.result.base_eval_loss,
+                 qPrintable(QString("%1 of %2").arg(run.result.eval_loss).arg(run.result.base_eval_loss)));
+        QCOMPARE(run.result.steps, int64_t{60});
+        const auto steps = run.observer.all<StepMetrics>();
+        QCOMPARE(steps.size(), std::size_t{60});
+        for (std::size_t i = 0; i < steps.size(); ++i) QCOMPARE(steps[i].global_step, static_cast<int64_t>(i + 1));
+        QVERIFY(steps.back().loss_smooth < steps.front().loss_smooth);
+        QVERIFY(steps.back().rss_bytes > 1000000 && steps.back().tokens_per_second > 0);
+        const auto norms = run.observer.all<DeltaNorms>();
+        QCOMPARE(norms.back().norms.size(), std::size_t{14});
+        QVERIFY(norms.back().norms.front().norm > 0);
+    }
+
+    void firstEvaluationIsTheBase() {
+        const auto spec = support::micro_spec(data_);
+        const Finished run = finish(spec, "run");
+        const auto evaluations = run.observer.all<EvalMetrics>();
+        QCOMPARE(evaluations.front().global_step, int64_t{0});
+        QCOMPARE(evaluations.size(), std::size_t{4});  // 0, 4, 8, 12
+        QCOMPARE(evaluations.front().loss, run.result.base_eval_loss);
+    }
+
+    void sameSeedGivesTheSameBytes_data() {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<double>("dropout");
+        QTest::newRow("llama") << "micro-llama" << 0.0;
+        QTest::newRow("llama with dropout") << "micro-llama" << 0.2;
+        QTest::newRow("gpt2") << "micro-gpt2" << 0.1;
+    }
+    void sameSeedGivesTheSameBytes() {
+        QFETCH(QString, model);
+        QFETCH(double, dropout);
+        auto spec = support::micro_spec(data_, model.toStdString());
+        spec.lora.dropout = dropout;
+        const Finished first = finish(spec, "first"), second = finish(spec, "second");
+        QCOMPARE(weights("first"), weights("second"));
+        spec.seed = 2;
+        const Finished other = finish(spec, "other");
+        QVERIFY(weights("first") != weights("other"));
+    }
+
+    void dropoutChangesTheRun() {
+        auto spec = support::micro_spec(data_);
+        const Finished without = finish(spec, "without");
+        spec.lora.dropout = 0.3;
+        const Finished with = finish(spec, "with");
+        QVERIFY(weights("without") != weights("with"));
+        // Evaluation has no dropout, so both start from the same base loss.
+        QCOMPARE(without.result.base_eval_loss, with.result.base_eval_loss);
+    }
+
+    void stopAndResumeGiveTheBytesOfAnUninterruptedRun_data() {
+        QTest::addColumn<int>("stop_after");
+        QTest::newRow("after step 1") << 1;
+        QTest::newRow("after an evaluation") << 4;
+        QTest::newRow("between evaluations") << 7;
+    }
+    void stopAndResumeGiveTheBytesOfAnUninterruptedRun() {
+        QFETCH(int, stop_after);
+        auto spec = support::micro_spec(data_);
+        spec.lora.dropout = 0.1;
+        spec.grad_accum = 2;
+        const Finished whole = finish(spec, "whole");
+
+        auto request = support::micro_request(spec, path("parts"));
+        RunControl control;
+        support::RecordingObserver observer;
+        observer.on_each = [&](const Event& event) {
+            const auto* step = std::get_if<StepMetrics>(&event);
+            if (step && step->global_step == stop_after) control.stop();
+        };
+        const auto stopped = train(request, observer, control);
+        QVERIFY2(stopped.ok(), stopped.ok() ? "" : stopped.error().message.c_str());
+        QVERIFY(stopped->stopped);
+        QCOMPARE(stopped->steps, static_cast<int64_t>(stop_after));
+        request.resume = true;
+        RunControl fresh;
+        support::RecordingObserver rest;
+        const auto resumed = train(request, rest, fresh);
+        QVERIFY2(resumed.ok(), resumed.ok() ? "" : resumed.error().message.c_str());
+        QVERIFY(!resumed->stopped);
+        QCOMPARE(rest.all<RunStarted>().front().first_step, static_cast<int64_t>(stop_after));
+        QCOMPARE(weights("whole"), weights("parts"));
+        QCOMPARE(resumed->eval_loss, whole.result.eval_loss);
+        QCOMPARE(resumed->train_loss, whole.result.train_loss);
+        QCOMPARE(resumed->best_step, whole.result.best_step);
+    }
+
+    void accumulationEqualsOneLargerBatch() {
+        auto spec = support::micro_spec(data_);
+        spec.optimizer.max_grad_norm = 0;
+        spec.batch_size = 38;  // all training rows
+        spec.steps = 3;
+        const Finished large = finish(spec, "large");
+        spec.batch_size = 19;
+        spec.grad_accum = 2;
+        const Finished small = finish(spec, "small");
+        const auto a = large.observer.all<StepMetrics>(), b = small.observer.all<StepMetrics>();
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            QVERIFY2(std::abs(a[i].loss - b[i].loss) < 1e-4, qPrintable(QString("%1 %2").arg(a[i].loss).arg(b[i].loss)));
+        }
+    }
+
+    void fullTrainingWritesAModelThatLoads() {
+        auto spec = support::micro_spec(data_, "micro-gpt2");
+        spec.method = Method::full;
+        spec.optimizer.learning_rate = 1e-3;
+        const Finished run = finish(spec, "run");
+        QVERIFY(run.result.eval_loss < run.result.base_eval_loss);
+        QCOMPARE(run.result.trainable_params, run.result.total_params);
+        EvaluateRequest request;
+        request.model = run.result.last;
+        request.data = data_;
+        request.seq_len = 48;
+        QVERIFY(evaluate(request).ok());
+    }
+
+    void aStepThatIsNotANumberChangesNothing() {
+        auto spec = support::micro_spec(data_);
+        spec.lora.alpha = 1e38;  // the gradient of B leaves the range of f32
+        RunControl control;
+        support::RecordingObserver observer;
+        const auto result = train(support::micro_request(spec, path("run")), observer, control);
+        QVERIFY(!result.ok());
+        QCOMPARE(result.error().code, ErrorCode::failed);
+        const QString message = QString::fromStdString(result.error().message);
+        QVERIFY2(message.contains("step 1") && message.contains("gradient"), qPrintable(message));
+        QVERIFY(!std::filesystem::exists(path("run") / "last"));
+    }
+
+    void pauseHoldsAndGoesOn() {
+        const auto spec = support::micro_spec(data_);
+        RunControl control;
+        support::RecordingObserver observer;
+        std::atomic<bool> was_paused{false};
+        std::thread waker;
+        observer.on_each = [&](const Event& event) {
+            const auto* step = std::get_if<StepMetrics>(&event);
+            if (step && step->global_step == 3) control.pause(true);
+            const auto* state = std::get_if<StateChanged>(&event);
+            if (state && state->state == "paused") {
+                was_paused = true;
+                waker = std::thread([&] { control.pause(false); });
+            }
+        };
+        const auto result = train(support::micro_request(spec, path("run")), observer, control);
+        waker.join();
+        QVERIFY(was_paused);
+        QCOMPARE(result->steps, int64_t{12});
+        const Finished plain = finish(spec, "plain");
+        QCOMPARE(weights("plain"), weights("run"));
+    }
+
+    void badSpecificationsAreSentences_data() {
+        QTest::addColumn<QString>("change");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("rank 0") << "rank0" << "rank";
+        QTest::newRow("rank above the matrix") << "rank99" << "1 to";
+        QTest::newRow("no matrix") << "no targets" << "matrix";
+        QTest::newRow("unknown matrix") << "gate on gpt2" << "gate";
+        QTest::newRow("unknown layer") << "layer 9" << "9";
+        QTest::newRow("unknown device") << "device" << "cuda:77";
+        QTest::newRow("no model") << "model" << "nowhere";
+        QTest::newRow("no data") << "data" << "nothing.jsonl";
+        QTest::newRow("too long") << "length" << "positions";
+    }
+    void badSpecificationsAreSentences() {
+        QFETCH(QString, change);
+        QFETCH(QString, says);
+        auto spec = support::micro_spec(data_, "micro-gpt2");
+        auto request = support::micro_request(spec, path("run"));
+        if (change == "rank0") request.spec.lora.rank = 0;
+        if (change == "rank99") request.spec.lora.rank = 99;
+        if (change == "no targets") request.spec.lora.targets.clear();
+        if (change == "gate on gpt2") request.spec.lora.targets = {{"gate", {}}};
+        if (change == "layer 9") request.spec.lora.targets = {{"q", {9}}};
+        if (change == "device") request.spec.device = "cuda:77";
+        if (change == "model") request.model_dir = "/nowhere";
+        if (change == "data") request.spec.data.train_path = "/nothing.jsonl";
+        if (change == "length") request.spec.data.seq_len = 100000;
+        RunControl control;
+        support::RecordingObserver observer;
+        const auto result = train(request, observer, control);
+        QVERIFY(!result.ok());
+        QVERIFY(result.error().code == ErrorCode::bad_input || result.error().code == ErrorCode::no_device);
+        const QString message = QString::fromStdString(result.error().message);
+        QVERIFY2(message.contains(says, Qt::CaseInsensitive), qPrintable(message));
+        QVERIFY(message.endsWith('.') && !message.contains('\n'));
+        QVERIFY(!std::filesystem::exists(path("run") / "last"));
+    }
+
+  private:
+    std::filesystem::path path(const std::string& name) const { return folder_->filePath(QString::fromStdString(name)).toStdString(); }
+
+    std::string weights(const std::string& run) const {
+        return support::read_file(path(run) / "last" / "adapter_model.safetensors");
+    }
+
+    Finished finish(const ExperimentSpec& spec, const std::string& name) {
+        Finished run;
+        RunControl control;
+        auto result = train(support::micro_request(spec, path(name)), run.observer, control);
+        if (!result.ok()) qFatal("%s", result.error().message.c_str());
+        run.result = *result;
+        return run;
+    }
+
+    std::unique_ptr<QTemporaryDir> folder_;
+    std::filesystem::path data_;
+};
+
+QTEST_GUILESS_MAIN(TstTraining)
+#include "tst_training.moc"
