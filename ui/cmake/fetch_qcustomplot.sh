@@ -46,7 +46,7 @@ private_apt() {
 }
 
 cd "$work"
-private_apt update || fail "the package lists of $(sed -n 's/^URIs: //p' sources/source.sources) could not be \
+private_apt -o APT::Update::Error-Mode=any update || fail "the package lists of $(sed -n 's/^URIs: //p' sources/source.sources) could not be \
 read; check the network, then start again"
 private_apt source --download-only qcustomplot >/dev/null || fail "apt-get source qcustomplot failed"
 echo "$checksums" | sha256sum --check --quiet - ||
