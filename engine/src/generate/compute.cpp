@@ -74,11 +74,20 @@ Loaded load(const LogitsRequest& request, bool gradients) {
     return {std::move(decoder), std::move(adapters), std::move(inputs), {}};
 }
 
+// No token of a row follows a padding.
+bool padded_on_the_right(const at::Tensor& mask) {
+    if (mask.size(1) < 2) return true;
+    const at::Tensor before = mask.narrow(1, 0, mask.size(1) - 1), after = mask.narrow(1, 1, mask.size(1) - 1);
+    return !after.logical_and(before.logical_not()).any().item<bool>();
+}
+
 void run_forward(Loaded& loaded) {
     ForwardOptions options;
     options.adapters = loaded.adapters ? &*loaded.adapters : nullptr;
     const auto& device = loaded.decoder.device();
-    if (loaded.inputs.mask.defined()) options.key_mask = loaded.inputs.mask.to(device);
+    // Padding on the right comes after every token that counts, which causal attention cannot see: no mask needed.
+    const at::Tensor& mask = loaded.inputs.mask;
+    if (mask.defined() && !padded_on_the_right(mask)) options.key_mask = mask.to(device);
     loaded.hidden = loaded.decoder.forward(loaded.inputs.ids.to(device), options);
 }
 

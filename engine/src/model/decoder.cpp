@@ -110,7 +110,7 @@ at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const ForwardOptions
     const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
     const SlotOutputs slots(architecture_.mlp_in, weights.mlp_in, layer, first, x, options.adapters, compute_type_);
     const at::Tensor inner = architecture_.gated_mlp
-                                 ? activate(slots["gate"], architecture_.activation) * slots["up"]
+                                 ? gate_and_multiply(slots["gate"], slots["up"], architecture_.activation)
                                  : activate(slots["up"], architecture_.activation);
     const SlotOutputs output({architecture_.mlp_out}, {weights.mlp_out}, layer,
                              first + static_cast<int>(architecture_.mlp_in.size()), inner, options.adapters, compute_type_);

@@ -1,5 +1,7 @@
 #include "model/ops.h"
 
+#include "model/fused_ops.h"
+
 #include <limits>
 
 namespace engine {
@@ -8,8 +10,7 @@ at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind k
     if (kind == NormKind::layer_norm) {
         return at::layer_norm(x, {x.size(-1)}, weights.weight, weights.bias, eps);
     }
-    const at::Tensor mean_square = x.square().mean(-1, /*keepdim=*/true);
-    return x * at::rsqrt(mean_square + eps) * weights.weight;
+    return fused_rms_norm(x, weights.weight, eps);
 }
 
 at::Tensor activate(const at::Tensor& x, Activation activation) {
@@ -20,6 +21,10 @@ at::Tensor activate(const at::Tensor& x, Activation activation) {
         case Activation::relu: return at::relu(x);
     }
     throw std::logic_error("activation without a case");
+}
+
+at::Tensor gate_and_multiply(const at::Tensor& gate, const at::Tensor& up, Activation activation) {
+    return activation == Activation::silu ? fused_swiglu(gate, up) : activate(gate, activation) * up;
 }
 
 at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -40,20 +45,16 @@ RotaryTable rotary_table(const RopeConfig& rope, int64_t first_position, int64_t
 }
 
 at::Tensor rotate(const at::Tensor& x, const RotaryTable& table) {
-    const int64_t rotary_dim = table.cos.size(-1);
-    const bool partial = rotary_dim < x.size(-1);
-    const at::Tensor turned = partial ? x.narrow(-1, 0, rotary_dim) : x;
-    const auto halves = turned.chunk(2, -1);
-    const at::Tensor swapped = at::cat({-halves[1], halves[0]}, -1);
-    const at::Tensor result = turned * table.cos + swapped * table.sin;
-    if (!partial) return result;
-    return at::cat({result, x.narrow(-1, rotary_dim, x.size(-1) - rotary_dim)}, -1);
+    const int64_t rotary_dim = table.cos.size(-1), rest = x.size(-1) - rotary_dim;
+    if (rest == 0) return fused_rotate(x, table);
+    return at::cat({fused_rotate(x.narrow(-1, 0, rotary_dim), table), x.narrow(-1, rotary_dim, rest)}, -1);
 }
 
 at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
                             const at::Tensor& key_mask) {
     const int64_t batch = q.size(0), heads = q.size(1), tokens = q.size(2), width = q.size(3);
     const int64_t kv_heads = k.size(1), keys = k.size(2), group = heads / kv_heads;
+    if (tokens > 1 && tokens == keys && !key_mask.defined() && q.is_cpu()) return fused_causal_attention(q, k, v, scale);
     // Queries that share a key-value head become rows of one product.
     const at::Tensor queries = q.reshape({batch * kv_heads, group * tokens, width});
     const at::Tensor key_rows = k.reshape({batch * kv_heads, keys, width});

@@ -17,6 +17,9 @@ at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind k
 
 at::Tensor activate(const at::Tensor& x, Activation activation);
 
+// activation(gate) * up, the inner values of a gated MLP (Shazeer, arXiv:2002.05202).
+at::Tensor gate_and_multiply(const at::Tensor& gate, const at::Tensor& up, Activation activation);
+
 // x [..., in] f32, weight [out, in] f32 or bf16, bias [out] or undefined -> [..., out] f32. The product is formed in
 // compute_type: bf16 means bf16 factors with f32 accumulation.
 at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType compute_type);

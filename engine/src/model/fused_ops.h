@@ -1,0 +1,23 @@
+// Operations with a backward pass of their own: they keep less for it than automatic differentiation would, and make fewer
+// passes over memory. Each equals the plain formula (tests compare them).
+#pragma once
+
+#include "model/ops.h"
+
+namespace engine {
+
+// x / sqrt(mean(x^2) + eps) * weight. Keeps x and one number per row.
+at::Tensor fused_rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
+
+// silu(gate) * up. Keeps gate and up; silu is computed again in the backward pass.
+at::Tensor fused_swiglu(const at::Tensor& gate, const at::Tensor& up);
+
+// As rotate(), over the whole head: turning back is the same with -sin, so nothing but the table is kept.
+at::Tensor fused_rotate(const at::Tensor& x, const RotaryTable& table);
+
+// As causal_attention() for S = T without a mask, on the CPU: one head at a time in the cache of one core, in blocks of
+// queries that skip the keys of the future. The [T, T] weights never exist as a whole and are computed again in the backward
+// pass from the log-sum-exp of each row (Dao et al., arXiv:2205.14135): memory is linear in T.
+at::Tensor fused_causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale);
+
+}  // namespace engine

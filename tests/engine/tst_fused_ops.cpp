@@ -1,0 +1,106 @@
+// Fused operations against the plain formula under automatic differentiation, values and gradients.
+#include <QtTest>
+
+#include "engine/runtime.h"
+#include "model/fused_ops.h"
+
+using namespace engine;
+
+namespace {
+
+at::Tensor wave(at::IntArrayRef shape, double frequency) {
+    int64_t count = 1;
+    for (const int64_t size : shape) count *= size;
+    return at::sin(at::arange(count, at::kFloat) * frequency).view(shape).clone().requires_grad_();
+}
+
+double largest(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().max().item<double>(); }
+
+// Both results are pulled back with one same gradient; every input's gradient must agree.
+void compare(const at::Tensor& fused, const at::Tensor& plain, const std::vector<at::Tensor>& inputs, double tolerance) {
+    QVERIFY2(largest(fused, plain) <= tolerance, qPrintable(QString("values differ by %1").arg(largest(fused, plain))));
+    const at::Tensor pull = at::cos(at::arange(fused.numel(), at::kFloat) * 0.37).view(fused.sizes());
+    std::vector<at::Tensor> gradients;
+    fused.backward(pull);
+    for (const at::Tensor& input : inputs) {
+        gradients.push_back(input.grad().clone());
+        input.mutable_grad().zero_();
+    }
+    plain.backward(pull);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const double difference = largest(gradients[i], inputs[i].grad());
+        const double allowed = tolerance * std::max(1.0, inputs[i].grad().abs().max().item<double>());
+        QVERIFY2(difference <= allowed, qPrintable(QString("gradient %1 differs by %2").arg(i).arg(difference)));
+        QVERIFY(inputs[i].grad().abs().max().item<double>() > 1e-3);
+    }
+}
+
+at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale) {
+    const int64_t group = q.size(1) / k.size(1), tokens = q.size(2);
+    const at::Tensor keys = k.repeat_interleave(group, 1), values = v.repeat_interleave(group, 1);
+    const at::Tensor future = at::ones({tokens, tokens}, at::kBool).triu_(1);
+    const at::Tensor scores = (at::matmul(q, keys.transpose(2, 3)) * scale).masked_fill(future, -1e30);
+    return at::matmul(at::softmax(scores, -1), values).transpose(1, 2).flatten(2);
+}
+
+}  // namespace
+
+class TstFusedOps : public QObject {
+    Q_OBJECT
+
+  private Q_SLOTS:
+    void initTestCase() { initialize_runtime(); }
+
+    void rmsNorm() {
+        const at::Tensor x = wave({3, 5, 16}, 0.7), weight = wave({16}, 1.3);
+        const at::Tensor plain = x * at::rsqrt(x.square().mean(-1, true) + 1e-5) * weight;
+        compare(fused_rms_norm(x, weight, 1e-5), plain, {x, weight}, 1e-5);
+    }
+
+    void swiglu() {
+        const at::Tensor gate = wave({4, 33}, 0.9), up = wave({4, 33}, 0.4);
+        compare(fused_swiglu(gate, up), at::silu(gate) * up, {gate, up}, 1e-6);
+    }
+
+    void rotation() {
+        const at::Tensor x = wave({2, 7, 3, 8}, 0.21);
+        const RotaryTable table = rotary_table({10000, 8}, 3, 7, c10::kCPU);
+        const at::Tensor heads = x.transpose(1, 2);
+        const auto halves = heads.chunk(2, -1);
+        const at::Tensor plain = heads * table.cos + at::cat({-halves[1], halves[0]}, -1) * table.sin;
+        compare(fused_rotate(heads, table), plain, {x}, 1e-6);
+    }
+
+    void attention_data() {
+        QTest::addColumn<int>("heads");
+        QTest::addColumn<int>("kv_heads");
+        QTest::addColumn<int>("tokens");
+        QTest::newRow("one block") << 4 << 4 << 17;
+        QTest::newRow("grouped") << 6 << 2 << 40;
+        QTest::newRow("several blocks") << 2 << 1 << 300;
+        QTest::newRow("whole blocks") << 2 << 2 << 256;
+        QTest::newRow("two tokens") << 1 << 1 << 2;
+    }
+    void attention() {
+        QFETCH(int, heads);
+        QFETCH(int, kv_heads);
+        QFETCH(int, tokens);
+        // As projections make them: heads inside a row.
+        const at::Tensor q = wave({2, tokens, heads, 8}, 0.31), k = wave({2, tokens, kv_heads, 8}, 0.77),
+                         v = wave({2, tokens, kv_heads, 8}, 0.13);
+        const auto first = [](const at::Tensor& rows) { return rows.transpose(1, 2); };
+        compare(fused_causal_attention(first(q), first(k), first(v), 0.6),
+                plain_attention(first(q), first(k), first(v), 0.6), {q, k, v}, 2e-5);
+    }
+
+    void attentionWithOnlyOneGradientWanted() {
+        const at::Tensor q = wave({1, 20, 2, 8}, 0.31), k = wave({1, 20, 2, 8}, 0.77).detach(),
+                         v = wave({1, 20, 2, 8}, 0.13).detach();
+        const auto first = [](const at::Tensor& rows) { return rows.transpose(1, 2); };
+        compare(fused_causal_attention(first(q), first(k), first(v), 0.4),
+                plain_attention(first(q), first(k), first(v), 0.4), {q}, 2e-5);
+    }
+};
+
+QTEST_GUILESS_MAIN(TstFusedOps)
+#include "tst_fused_ops.moc"
