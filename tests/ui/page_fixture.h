@@ -75,10 +75,11 @@ class PageFixture {
         return shown;
     }
     void closePage() { m_page.reset(); }
-    template <class Widget = QWidget>
-    Widget* find(const char* name) {
-        auto* widget = m_page->findChild<Widget*>(QLatin1String(name));
-        if (!widget) qFatal("there is no widget named %s", name);
+    // A widget, or an action, of the page.
+    template <class Object = QWidget>
+    Object* find(const QByteArray& name) {
+        auto* widget = m_page->findChild<Object*>(QString::fromLatin1(name));
+        if (!widget) qFatal("the page has nothing named %s", name.constData());
         return widget;
     }
 

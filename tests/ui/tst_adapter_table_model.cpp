@@ -90,7 +90,8 @@ void TstAdapterTableModel::sortingKeepsTheSelection() {
     AdapterTableModel model;
     QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
     model.setAdapters({adapter("a", "a", 1, 3.0), adapter("b", "b", 2, 2.0), adapter("c", "c", 3, 1.0)});
-    const QPersistentModelIndex chosen = model.index(model.rowOf(QStringLiteral("b")), AdapterTableModel::Name);
+    const QPersistentModelIndex chosen =
+        model.index(model.rowOf(QStringLiteral("b")), AdapterTableModel::Name);
     model.sort(AdapterTableModel::Rank, Qt::AscendingOrder);
     QCOMPARE(chosen.data().toString(), QStringLiteral("b"));
     model.sort(AdapterTableModel::Name, Qt::DescendingOrder);
@@ -119,8 +120,8 @@ void TstAdapterTableModel::aChangedAdapterChangesCellsOnly() {
 void TstAdapterTableModel::tenThousandRowsSortWithoutLag() {
     std::vector<catalog::AdapterRecord> many;
     for (int i = 0; i < 10'000; ++i)
-        many.push_back(adapter("a-" + std::to_string(i), "adapter " + std::to_string(i * 7919 % 10'000), i % 64 + 1,
-                               1.0 + i % 977 * 0.001));
+        many.push_back(adapter("a-" + std::to_string(i), "adapter " + std::to_string(i * 7919 % 10'000),
+                               i % 64 + 1, 1.0 + i % 977 * 0.001));
     AdapterTableModel model;
     QElapsedTimer timer;
     timer.start();
@@ -139,9 +140,10 @@ void TstAdapterTableModel::queueComesBeforeHistory() {
     using catalog::RunState;
     RunTableModel model;
     QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-    model.setRuns({run("old", RunState::finished, 1), run("new", RunState::finished, 4), run("w1", RunState::queued, 3),
-                   run("w2", RunState::queued, 2), run("now", RunState::running, 0)},
-                  QStringLiteral("now"), {QStringLiteral("w2"), QStringLiteral("w1")});
+    model.setRuns(
+        {run("old", RunState::finished, 1), run("new", RunState::finished, 4), run("w1", RunState::queued, 3),
+         run("w2", RunState::queued, 2), run("now", RunState::running, 0)},
+        QStringLiteral("now"), {QStringLiteral("w2"), QStringLiteral("w1")});
     QCOMPARE(column(model, 0, RunTableModel::IdRole), (QStringList{"now", "w2", "w1", "new", "old"}));
     QCOMPARE(model.queuePosition(QStringLiteral("w1")), 1);
     QCOMPARE(model.queuePosition(QStringLiteral("new")), -1);

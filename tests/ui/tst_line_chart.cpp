@@ -61,7 +61,8 @@ class TstLineChart : public QObject {
 
 void TstLineChart::init() {
     m_folder = std::make_unique<QTemporaryDir>();
-    m_settings = std::make_unique<QSettings>(m_folder->filePath(QStringLiteral("s.ini")), QSettings::IniFormat);
+    m_settings =
+        std::make_unique<QSettings>(m_folder->filePath(QStringLiteral("s.ini")), QSettings::IniFormat);
     m_theme = std::make_unique<ui::Theme>(*m_settings);
     m_theme->setMode(ui::Theme::Mode::Light);
     m_window = std::make_unique<QWidget>();
@@ -89,13 +90,15 @@ LineChart* TstLineChart::makeChart() {
 }
 
 void TstLineChart::moveTo(QWidget* plot, QPoint at) {
-    QMouseEvent move(QEvent::MouseMove, at, plot->mapToGlobal(at), Qt::NoButton, Qt::NoButton, Qt::NoModifier);
+    QMouseEvent move(QEvent::MouseMove, at, plot->mapToGlobal(at), Qt::NoButton, Qt::NoButton,
+                     Qt::NoModifier);
     QCoreApplication::sendEvent(plot, &move);
 }
 
 void TstLineChart::reductionKeepsEverySpike() {
     ui::PointSeries series;
-    for (int i = 0; i < 200'000; ++i) series.append({double(i), i == 123'457 ? 50.0 : i == 77'001 ? -50.0 : 1.0});
+    for (int i = 0; i < 200'000; ++i)
+        series.append({double(i), i == 123'457 ? 50.0 : i == 77'001 ? -50.0 : 1.0});
     const auto points = series.reduced(-1e9, 1e9, 600);
     QVERIFY(points.size() <= 2 * 600 + 2);
     const auto [low, high] =
@@ -187,7 +190,8 @@ void TstLineChart::wheelZoomsAboutTheCursor() {
     QWidget* plot = plotOf(chart);
     const auto before = chart->xRange();
     const QPoint at(plot->width() * 3 / 4, plot->height() / 2);
-    QWheelEvent wheel(at, plot->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+    QWheelEvent wheel(at, plot->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+                      Qt::NoScrollPhase, false);
     QCoreApplication::sendEvent(plot, &wheel);
     const auto after = chart->xRange();
     QCOMPARE((after.second - after.first) / (before.second - before.first), 0.8);
@@ -266,7 +270,8 @@ void TstLineChart::logarithmicScaleLeavesOutWhatHasNoLogarithm() {
     LineChart* chart = makeChart();
     chart->setPoints(1, {{0, 0}, {1, 0.001}, {2, 1000}, {3, -5}});
     chart->setLogY(true);
-    QTRY_VERIFY(chart->yRange().first > 0 && chart->yRange().first <= 0.001 && chart->yRange().second >= 1000);
+    QTRY_VERIFY(chart->yRange().first > 0 && chart->yRange().first <= 0.001 &&
+                chart->yRange().second >= 1000);
 }
 
 void TstLineChart::coloursFollowTheTheme() {
