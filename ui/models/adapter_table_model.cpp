@@ -111,6 +111,13 @@ void AdapterTableModel::setAdapters(std::vector<AdapterRecord> adapters) {
     }
 }
 
+void AdapterTableModel::setStarred(const QString& id, bool starred) {
+    const int row = rowOf(id);
+    if (row < 0) return;
+    m_adapters[static_cast<std::size_t>(row)].starred = starred;
+    Q_EMIT dataChanged(index(row, Star), index(row, Star));
+}
+
 void AdapterTableModel::setStarIcons(const QIcon& on, const QIcon& off) {
     m_starOn = on;
     m_starOff = off;
@@ -140,9 +147,8 @@ void AdapterTableModel::sort(int column, Qt::SortOrder order) {
 }
 
 const AdapterRecord* AdapterTableModel::adapter(const QModelIndex& index) const {
-    return checkIndex(index, CheckIndexOption::IndexIsValid)
-               ? &m_adapters[static_cast<std::size_t>(index.row())]
-               : nullptr;
+    return (index.isValid() && index.model() == this) ? &m_adapters[static_cast<std::size_t>(index.row())]
+                                                      : nullptr;
 }
 
 const AdapterRecord* AdapterTableModel::adapter(const QString& id) const {

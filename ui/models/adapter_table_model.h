@@ -36,6 +36,7 @@ class AdapterTableModel : public QAbstractTableModel {
     explicit AdapterTableModel(QObject* parent = nullptr);
 
     void setAdapters(std::vector<catalog::AdapterRecord> adapters);
+    void setStarred(const QString& id, bool starred);  // ahead of the catalog
     void setStarIcons(const QIcon& on, const QIcon& off);
     const std::vector<catalog::AdapterRecord>& adapters() const { return m_adapters; }
     const catalog::AdapterRecord* adapter(const QModelIndex& index) const;

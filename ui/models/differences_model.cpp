@@ -80,7 +80,7 @@ int DifferencesModel::columnCount(const QModelIndex& parent) const {
 }
 
 QVariant DifferencesModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+    if (!index.isValid() || index.model() != this) return {};
     const Row& row = m_all[m_shown[static_cast<std::size_t>(index.row())]];
     switch (role) {
         case Qt::DisplayRole:

@@ -18,7 +18,7 @@ void ExportsModel::setExports(std::vector<catalog::ExportRecord> exports) {
 }
 
 const catalog::ExportRecord* ExportsModel::record(const QModelIndex& index) const {
-    return checkIndex(index, CheckIndexOption::IndexIsValid)
+    return (index.isValid() && index.model() == this)
                ? &m_exports[static_cast<std::size_t>(index.row())]
                : nullptr;
 }

@@ -86,7 +86,7 @@ void RunTableModel::setState(const QString& runId, catalog::RunState state) {
 }
 
 const catalog::RunRecord* RunTableModel::record(const QModelIndex& index) const {
-    return checkIndex(index, CheckIndexOption::IndexIsValid) ? &m_runs[static_cast<std::size_t>(index.row())]
+    return (index.isValid() && index.model() == this) ? &m_runs[static_cast<std::size_t>(index.row())]
                                                              : nullptr;
 }
 

@@ -58,7 +58,7 @@ CatalogPage::CatalogPage(const AppContext& context, QWidget* parent)
     m_details = new AdapterDetails(context, m_splitter);
     m_splitter->addWidget(m_details);
     m_splitter->setStretchFactor(0, 1);
-    m_splitter->setSizes({700, 290});
+    m_splitter->setSizes({760, 250});
     all->addWidget(m_splitter, 1);
     all->addWidget(buildFooter());
 
@@ -150,11 +150,11 @@ QWidget* CatalogPage::buildTable() {
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     const std::initializer_list<std::pair<int, int>> widths{
         {AdapterTableModel::Star, 0},       {AdapterTableModel::Name, 24},
-        {AdapterTableModel::Model, 12},     {AdapterTableModel::Targets, 10},
-        {AdapterTableModel::Rank, 7},       {AdapterTableModel::Alpha, 7},
-        {AdapterTableModel::Params, 13},    {AdapterTableModel::EvalLoss, 12},
-        {AdapterTableModel::TrainLoss, 12}, {AdapterTableModel::Size, 10},
-        {AdapterTableModel::Created, 18},   {AdapterTableModel::Tags, 14}};
+        {AdapterTableModel::Model, 9},      {AdapterTableModel::Targets, 9},
+        {AdapterTableModel::Rank, 7},       {AdapterTableModel::Alpha, 8},
+        {AdapterTableModel::Params, 12},    {AdapterTableModel::EvalLoss, 10},
+        {AdapterTableModel::TrainLoss, 11}, {AdapterTableModel::Size, 10},
+        {AdapterTableModel::Created, 17},   {AdapterTableModel::Tags, 14}};
     for (const auto& [column, digits] : widths)
         header->resizeSection(column, digits > 0 ? digits * digit : 28);
     m_table->setColumnHidden(AdapterTableModel::Alpha, true);
@@ -179,6 +179,7 @@ QWidget* CatalogPage::buildTable() {
             &CatalogPage::selectionChanged);
 
     m_nothingFound = new EmptyState(context().theme, QStringLiteral("search"), this);
+    m_nothingFound->setObjectName(QStringLiteral("nothingFound"));
     connect(m_nothingFound, &EmptyState::actionRequested, m_filter, &QLineEdit::clear);
     m_tableStack = new QStackedWidget(this);
     m_tableStack->addWidget(m_table);
@@ -319,15 +320,14 @@ void CatalogPage::applyListing(Listing listing) {
     }
 
     const std::int64_t all = m_trashShown ? listing.trashed : listing.kept;
-    const QString count = shown == all ? tr("%n adapter(s)", nullptr, static_cast<int>(all))
-                                       : tr("%1 of %2 adapters").arg(units::count(shown), units::count(all));
+    const QString count = shown == all ? tr("Adapters: %1").arg(units::count(all))
+                                       : tr("Adapters: %1 of %2").arg(units::count(shown), units::count(all));
     m_footer->setText(
         count + QStringLiteral(" · ") +
         tr("%1 on disk").arg(units::bytes(m_trashShown ? listing.trashedBytes : listing.keptBytes)));
     m_trash->setText(tr("Trash (%1)").arg(listing.trashed));
-    m_trash->setToolTip(
-        tr("%n adapter(s) in the trash, %1 on disk", nullptr, static_cast<int>(listing.trashed))
-            .arg(units::bytes(listing.trashedBytes)));
+    m_trash->setToolTip(tr("In the trash: %1 adapters, %2 on disk")
+                            .arg(units::count(listing.trashed), units::bytes(listing.trashedBytes)));
     m_trash->setEnabled(listing.trashed > 0 || m_trashShown);
 
     const bool filtered = !m_filter->text().trimmed().isEmpty();

@@ -137,6 +137,7 @@ void CatalogPage::showTableMenu(const QPoint& position) {
 }
 
 void CatalogPage::setStarred(const QString& id, bool starred) {
+    m_model->setStarred(id, starred);  // at once; the catalog follows
     inBackground([=](workbench::Workbench& w) { w.catalog().set_starred(id.toStdString(), starred); });
 }
 
@@ -145,9 +146,9 @@ void CatalogPage::trashSelected() {
     if (chosen.empty()) return;
     m_details->flush();
     const QStringList ids = selectedIds();
-    const QString text =
-        chosen.size() == 1 ? tr("“%1” is in the trash.").arg(QString::fromStdString(chosen.front().name))
-                           : tr("%n adapter(s) are in the trash.", nullptr, static_cast<int>(chosen.size()));
+    const QString text = chosen.size() == 1
+                             ? tr("“%1” is in the trash.").arg(QString::fromStdString(chosen.front().name))
+                             : tr("%n adapters are in the trash.", nullptr, static_cast<int>(chosen.size()));
     inBackground(
         [ids](workbench::Workbench& w) {
             w.catalog().in_transaction([&] {
@@ -175,7 +176,7 @@ void CatalogPage::purgeSelected() {
     const QString what =
         chosen.size() == 1
             ? tr("Delete adapter “%1” for ever?").arg(QString::fromStdString(chosen.front().name))
-            : tr("Delete %n adapter(s) for ever?", nullptr, static_cast<int>(chosen.size()));
+            : tr("Delete %n adapters for ever?", nullptr, static_cast<int>(chosen.size()));
     auto* question =
         new QMessageBox(QMessageBox::Question, tr("Delete for ever"), what, QMessageBox::Cancel, this);
     question->setObjectName(QStringLiteral("purgeQuestion"));

@@ -32,7 +32,6 @@ namespace {
 const QString kIdsKey = QStringLiteral("compare/adapters");
 const QString kTabKey = QStringLiteral("compare/tab");
 const QString kOnlyKey = QStringLiteral("compare/onlyDifferences");
-constexpr int kMostLegendEntries = 6;  // beyond that the chips above tell the curves apart
 
 QString nameOf(const ComparedAdapter& adapter) {
     return QString::fromStdString(adapter.record.name);
@@ -92,6 +91,11 @@ ComparePage::ComparePage(const AppContext& context, QWidget* parent)
         rest.removeAll(id);
         setAdapters(rest);
     });
+    connect(m_chips, &AdapterChips::shownChanged, this, [this](const QString& id, bool shown) {
+        const auto series = static_cast<int>(m_ids.indexOf(id));
+        for (LineChart* chart : {m_evalCurves, m_trainCurves})
+            if (series >= 0 && series < chart->seriesCount()) chart->setSeriesVisible(series, shown);
+    });
     connect(m_chips, &AdapterChips::opened, this,
             [this](const QString& id) { Q_EMIT this->context().navigator.adapterRequested(id); });
     connect(m_empty, &EmptyState::actionRequested, this, &ComparePage::catalogPageRequested);
@@ -143,6 +147,7 @@ QWidget* ComparePage::buildCurves() {
         chart->setEmptyText(tr("None of these adapters has a recorded curve."));
         connect(chart, &Chart::saveFailed, this,
                 [this](const QString& text) { messageBar().show(MessageBar::Kind::Error, text); });
+        chart->setLegendVisible(false);  // the chips above are the legend of every tab
         link->add(chart);
         row->addWidget(chart, 1);
         return chart;
@@ -271,7 +276,8 @@ void ComparePage::fillCurves() {
                 chart.addSeries({nameOf(adapter), look, false, {}});
             }
             chart.setProperty("adapters", m_ids);
-            chart.setLegendVisible(m_adapters.size() <= kMostLegendEntries);
+            for (int i = 0; i < chart.seriesCount(); ++i)
+                chart.setSeriesVisible(i, m_chips->isShown(m_ids[i]));
         }
         for (std::size_t i = 0; i < m_adapters.size(); ++i)
             chart.setPoints(static_cast<int>(i), m_adapters[i].*curve);
@@ -292,8 +298,7 @@ void ComparePage::fillDifferences() {
     }
     m_differences->setSubjects(std::move(subjects));
     const int hidden = m_differences->hiddenRows();
-    m_differencesHint->setText(hidden > 0 ? tr("%n field(s) that agree are hidden", nullptr, hidden)
-                                          : QString());
+    m_differencesHint->setText(hidden > 0 ? tr("hidden because they agree: %1").arg(hidden) : QString());
     m_differencesView->resizeColumnsToContents();
     for (int column = 1; column < m_differences->columnCount(); ++column)
         m_differencesView->setColumnWidth(column,
@@ -326,8 +331,7 @@ void ComparePage::fillScatter() {
     }
     m_rank->setPoints(std::move(byRank));
     m_pareto->setPoints(std::move(byParams));
-    m_missing->setText(missing > 0 ? tr("%n adapter(s) without evaluation loss", nullptr, missing)
-                                   : QString());
+    m_missing->setText(missing > 0 ? tr("without evaluation loss: %1").arg(missing) : QString());
 }
 
 }  // namespace ui

@@ -350,6 +350,7 @@ void ExportPage::suggest() {
          target = format()] { return suggestedFolder(parent, name, target); },
         [this](engine::Result<QString> folder) {
             if (folder && !m_folderTyped) m_folder->setText(*folder);
+            checkFolder();
         });
 }
 
@@ -361,6 +362,7 @@ void ExportPage::checkFolder() {
             m_folderProblem = problem ? *problem : QString::fromStdString(problem.error().message);
             updateButton();
         });
+    updateButton();
 }
 
 void ExportPage::browse() {
@@ -388,8 +390,10 @@ void ExportPage::updateButton() {
         why = m_sizes.problem;
     else
         why = m_folderProblem;
-    m_export->setEnabled(why.isEmpty());
-    m_export->setToolTip(why);
+    // An answer that is still on its way is no reason to tell, but one to wait.
+    const bool waiting = m_prediction.pending() || m_suggestion.pending() || m_folderCheck.pending();
+    m_export->setEnabled(why.isEmpty() && !waiting);
+    m_export->setToolTip(why.isEmpty() && waiting ? tr("Looking at adapter and folder") : why);
     m_folderHint->setText(running || !m_adapter ? QString() : why);
     m_folderHint->setVisible(!m_folderHint->text().isEmpty());
 }

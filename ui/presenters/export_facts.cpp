@@ -60,6 +60,10 @@ ExportSizes predictSizes(workbench::Workbench& workbench, const catalog::Adapter
     engine::ExportRequest request;
     request.adapter = adapter.path;
     request.dtype = dtype;
+    if (const auto found = workbench.resolve_adapter(adapter.id); !found) {
+        sizes.problem = QString::fromStdString(found.error().message);
+        return sizes;
+    }
     const auto model = workbench.resolve_model(adapter.model_ref);
     if (!model) {
         sizes.problem = QString::fromStdString(model.error().message);

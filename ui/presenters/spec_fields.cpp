@@ -65,9 +65,8 @@ std::vector<SpecField> specFields(const engine::ExperimentSpec& spec) {
         add("steps", Words::tr("Steps"), units::count(spec.steps));
     else
         add("epochs", Words::tr("Epochs"), units::count(spec.epochs));
-    add("eval_interval", Words::tr("Evaluate every"),
-        spec.eval_interval > 0 ? Words::tr("%n step(s)", nullptr, static_cast<int>(spec.eval_interval))
-                               : Words::tr("automatic"));
+    add("eval_interval", Words::tr("Steps between evaluations"),
+        spec.eval_interval > 0 ? units::count(spec.eval_interval) : Words::tr("automatic"));
     add("seed", Words::tr("Seed"), QString::number(spec.seed));
     add("precision", Words::tr("Weights"), QString::fromLatin1(engine::name_of(spec.precision)));
     add("device", Words::tr("Device"), text(spec.device));

@@ -4,7 +4,6 @@
 #include "ui/widgets/charts/legend_bar.h"
 
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QPainter>
 #include <QToolButton>
 
@@ -53,7 +52,7 @@ void AdapterChips::setChips(const QList<Chip>& chips) {
 void AdapterChips::rebuild() {
     for (QWidget* widget : std::as_const(m_widgets)) {
         m_flow->removeWidget(widget);
-        widget->hide();
+        widget->setParent(nullptr);  // it may be what was just clicked
         widget->deleteLater();
     }
     m_widgets.clear();
@@ -73,8 +72,14 @@ QWidget* AdapterChips::makeChip(const Chip& chip) {
     auto* row = new QHBoxLayout(frame);
     row->setContentsMargins(10, 2, 4, 2);
     row->setSpacing(4);
-    auto* sample = new QLabel(frame);
-    sample->setPixmap(seriesPixmap(chip.style, m_theme, devicePixelRatioF()));
+    auto* sample = new QToolButton(frame);
+    sample->setObjectName(QStringLiteral("showChip"));
+    sample->setCheckable(true);
+    sample->setChecked(isShown(chip.id));
+    sample->setIconSize({22, 12});
+    sample->setStyleSheet(QStringLiteral("QToolButton{border:none;background:transparent}"));
+    sample->setAccessibleName(tr("Show the curves of “%1”").arg(chip.name));
+    sample->setToolTip(tr("Click to hide or show the curves of “%1”").arg(chip.name));
     auto* name = new QToolButton(frame);
     name->setAutoRaise(true);
     name->setText(name->fontMetrics().elidedText(chip.name, Qt::ElideMiddle, kWidest));
@@ -87,6 +92,20 @@ QWidget* AdapterChips::makeChip(const Chip& chip) {
     remove->setToolTip(tr("Take “%1” out of the comparison").arg(chip.name));
     remove->setAccessibleName(remove->toolTip());
     for (QWidget* widget : std::initializer_list<QWidget*>{sample, name, remove}) row->addWidget(widget);
+    const auto paint = [this, sample, name, style = chip.style](bool shown) {
+        const QPixmap look = seriesPixmap(style, m_theme, devicePixelRatioF());
+        sample->setIcon(shown ? look : faded(look));
+        QPalette colors = name->palette();
+        colors.setColor(QPalette::ButtonText, shown ? m_theme.text() : m_theme.secondaryText());
+        name->setPalette(colors);
+    };
+    paint(sample->isChecked());
+    connect(sample, &QToolButton::toggled, this, [this, paint, id = chip.id](bool shown) {
+        m_hidden.removeAll(id);
+        if (!shown) m_hidden << id;
+        paint(shown);
+        Q_EMIT shownChanged(id, shown);
+    });
     connect(name, &QToolButton::clicked, this, [this, id = chip.id] { Q_EMIT opened(id); });
     connect(remove, &QToolButton::clicked, this, [this, id = chip.id] { Q_EMIT removeRequested(id); });
     frame->show();

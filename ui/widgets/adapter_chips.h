@@ -5,6 +5,7 @@
 #include "ui/widgets/charts/series_style.h"
 
 #include <QList>
+#include <QStringList>
 #include <QWidget>
 
 namespace ui {
@@ -25,9 +26,11 @@ class AdapterChips : public QWidget {
     AdapterChips(const Theme& theme, QWidget* last, QWidget* parent = nullptr);
 
     void setChips(const QList<Chip>& chips);
+    bool isShown(const QString& id) const { return !m_hidden.contains(id); }
 
   Q_SIGNALS:
     void removeRequested(const QString& id);
+    void shownChanged(const QString& id, bool shown);
     void opened(const QString& id);  // the person wants to see this adapter
 
   private:
@@ -38,6 +41,7 @@ class AdapterChips : public QWidget {
     QWidget* m_last;
     FlowLayout* m_flow;
     QList<Chip> m_chips;
+    QStringList m_hidden;
     QList<QWidget*> m_widgets;
 };
 

@@ -13,10 +13,13 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QTimer>
 #include <QToolButton>
 #include <QUrl>
+
+#include <utility>
 
 namespace ui {
 namespace {
@@ -50,7 +53,7 @@ AdapterDetails::AdapterDetails(const AppContext& context, QWidget* parent)
     setFrameShape(QFrame::NoFrame);
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    setMinimumWidth(250);
+    setMinimumWidth(230);
     m_summary->setAlignment(Qt::AlignCenter);
     m_summary->setWordWrap(true);
     m_summary->setObjectName(QStringLiteral("selectionSummary"));
@@ -108,7 +111,7 @@ QWidget* AdapterDetails::buildPanel() {
     m_curve->addSeries({tr("train"), {0, Qt::SolidLine, Marker::None}, false, {}});
     m_curve->addSeries({tr("evaluation"), {3, Qt::SolidLine, Marker::Circle}, false, {}});
     m_curve->setEmptyText(tr("No curve was recorded for this adapter."));
-    m_curve->setFixedHeight(150);
+    m_curve->setFixedHeight(136);
     all->addWidget(m_curve);
 
     m_form = new QFormLayout;
@@ -122,10 +125,8 @@ QWidget* AdapterDetails::buildPanel() {
     m_eval = addRow(tr("Evaluation loss"));
     m_train = addRow(tr("Training loss"));
     m_steps = addRow(tr("Steps"));
-    m_seed = addRow(tr("Seed"));
     m_size = addRow(tr("Size"));
     m_created = addRow(tr("Created"));
-    m_path = addRow(tr("Folder"));
     all->addLayout(m_form);
 
     auto* links = new QHBoxLayout;
@@ -169,7 +170,10 @@ QWidget* AdapterDetails::buildPanel() {
     m_notes->setMinimumHeight(64);
     m_notes->installEventFilter(this);
     notesLabel->setBuddy(m_notes);
-    connect(m_notes, &QPlainTextEdit::textChanged, m_notesTimer, qOverload<>(&QTimer::start));
+    connect(m_notes, &QPlainTextEdit::textChanged, this, [this] {
+        m_notesTyped = true;
+        m_notesTimer->start();
+    });
     m_labels << tagsLabel << notesLabel;
     for (QWidget* widget : std::initializer_list<QWidget*>{tagsLabel, m_tags, notesLabel})
         all->addWidget(widget);
@@ -191,8 +195,8 @@ bool AdapterDetails::eventFilter(QObject* watched, QEvent* event) {
 }
 
 void AdapterDetails::flush() {
-    if (!m_notesTimer->isActive()) return;
     m_notesTimer->stop();
+    if (!std::exchange(m_notesTyped, false)) return;
     const QString notes = m_notes->toPlainText();
     if (m_adapter.id.empty() || notes.toStdString() == m_adapter.notes) return;
     m_adapter.notes = notes.toStdString();
@@ -213,7 +217,7 @@ void AdapterDetails::show(const std::vector<catalog::AdapterRecord>& selection) 
         std::int64_t bytes = 0;
         for (const auto& adapter : selection) bytes += adapter.size_bytes;
         m_summary->setText(
-            tr("%n adapter(s) selected, %1 on disk.", nullptr, static_cast<int>(selection.size()))
+            tr("%n adapters selected, %1 on disk.", nullptr, static_cast<int>(selection.size()))
                 .arg(units::bytes(bytes)));
     }
     m_stack->setCurrentIndex(0);
@@ -229,8 +233,8 @@ void AdapterDetails::fill(const catalog::AdapterRecord& a) {
     if (may(m_name)) m_name->setCursorPosition(0);
     if (may(m_tags)) m_tags->setText(joinTags(a.tags));
     if (may(m_notes) && m_notes->toPlainText().toStdString() != a.notes) {
+        const QSignalBlocker quiet(m_notes);
         m_notes->setPlainText(QString::fromStdString(a.notes));
-        m_notesTimer->stop();
     }
     const auto known = [](const std::optional<double>& v) {
         return v ? units::loss(*v) : QStringLiteral("–");
@@ -243,12 +247,12 @@ void AdapterDetails::fill(const catalog::AdapterRecord& a) {
     m_params->setText(units::count(a.trainable_params));
     m_eval->setText(known(a.eval_loss));
     m_train->setText(known(a.train_loss));
-    m_steps->setText(units::count(a.step));
-    m_seed->setText(QString::number(a.seed));
+    m_steps->setText(tr("%1, seed %2").arg(units::count(a.step)).arg(a.seed));
     m_size->setText(units::bytes(a.size_bytes));
     m_created->setText(units::dateTime(a.created_at));
-    // Break opportunities, so that a long path wraps instead of widening the panel.
-    m_path->setText(QString::fromStdString(a.path).replace(QLatin1Char('/'), QStringLiteral("/\u200b")));
+    const QString path = QString::fromStdString(a.path);
+    m_openFolder->setToolTip(path);
+    m_copyPath->setToolTip(path);
     m_run->setEnabled(!a.run_id.empty());
     m_run->setToolTip(a.run_id.empty() ? tr("This adapter was not trained here, or its run was deleted")
                                        : QString());

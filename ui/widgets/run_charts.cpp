@@ -15,6 +15,12 @@ const SeriesStyle kTrain{0, Qt::SolidLine, Marker::None};
 const SeriesStyle kEvaluation{3, Qt::SolidLine, Marker::Circle};
 const SeriesStyle kMemory{4, Qt::DashLine, Marker::None};
 const SeriesStyle kDevice{6, Qt::DotLine, Marker::None};
+constexpr double kMebibyte = 1024 * 1024;
+
+// Bytes are drawn in MiB, so that the ticks of the axis are round.
+double scaleOf(const std::string& key) {
+    return key == "rss_bytes" || key == "device_bytes" ? kMebibyte : 1;
+}
 
 }  // namespace
 
@@ -36,7 +42,7 @@ RunCharts::RunCharts(const Theme& theme, QWidget* parent) : QWidget(parent) {
     m_loss = make("lossChart", tr("Loss"), 0, 0);
     m_rate = make("learningRateChart", tr("Learning rate"), 0, 1);
     m_norm = make("gradNormChart", tr("Gradient norm"), 1, 0);
-    m_speed = make("speedChart", tr("Speed and memory"), 1, 1);
+    m_speed = make("speedChart", tr("Speed"), 1, 1);
     for (int i = 0; i < 2; ++i) {
         grid->setRowStretch(i, 1);
         grid->setColumnStretch(i, 1);
@@ -54,15 +60,15 @@ RunCharts::RunCharts(const Theme& theme, QWidget* parent) : QWidget(parent) {
     m_norm->addSeries({tr("gradient norm"), kTrain, false, {}});
     m_norm->setLegendVisible(false);
     m_speed->setYAxis(tr("tokens/s"), axis_text::shortCount());
-    m_speed->setRightAxis(tr("memory"), axis_text::bytes());
+    m_speed->setRightAxis(tr("memory, MiB"), axis_text::number());
     m_speed->setLogSwitchVisible(false);
     m_speed->addSeries({tr("tokens/s"), kTrain, false, {}});
-    m_speed->addSeries({tr("process"), kMemory, true, {}});
+    m_speed->addSeries({tr("memory"), kMemory, true, {}});
 
     m_smoothing = new QSlider(Qt::Horizontal, this);
     m_smoothing->setObjectName(QStringLiteral("smoothing"));
     m_smoothing->setRange(0, 99);
-    m_smoothing->setFixedWidth(64);
+    m_smoothing->setFixedWidth(52);
     m_smoothing->setAccessibleName(tr("Smoothing of the training loss"));
     m_loss->addHeaderWidget(m_smoothing);
     connect(m_smoothing, &QSlider::valueChanged, this, [this](int value) {
@@ -95,7 +101,7 @@ RunCharts::Target RunCharts::target(const std::string& key) {
 
 // Only where a device has memory of its own.
 void RunCharts::needDeviceSeries() {
-    if (m_deviceSeries < 0) m_deviceSeries = m_speed->addSeries({tr("device"), kDevice, true, {}});
+    if (m_deviceSeries < 0) m_deviceSeries = m_speed->addSeries({tr("device memory"), kDevice, true, {}});
 }
 
 void RunCharts::clear() {
@@ -107,7 +113,11 @@ void RunCharts::setHistory(const RunHistory& history) {
     for (const auto& [key, points] : history.series) {
         if (points.empty()) continue;
         if (key == "device_bytes") needDeviceSeries();
-        if (const Target to = target(key); to.chart) to.chart->setPoints(to.series, points);
+        const Target to = target(key);
+        if (!to.chart) continue;
+        std::vector<QPointF> scaled = points;
+        for (QPointF& p : scaled) p.setY(p.y() / scaleOf(key));
+        to.chart->setPoints(to.series, std::move(scaled));
     }
 }
 
@@ -117,7 +127,7 @@ void RunCharts::append(const std::map<std::string, std::vector<QPointF>>& series
         if (key == "device_bytes") needDeviceSeries();
         const Target to = target(key);
         for (const QPointF& p : points)
-            if (to.chart) to.chart->append(to.series, p);
+            if (to.chart) to.chart->append(to.series, {p.x(), p.y() / scaleOf(key)});
     }
 }
 
@@ -128,10 +138,10 @@ void RunCharts::append(const QVector<engine::StepMetrics>& steps) {
         m_rate->append(0, {x, s.learning_rate});
         m_norm->append(0, {x, s.grad_norm});
         m_speed->append(0, {x, s.tokens_per_second});
-        m_speed->append(1, {x, static_cast<double>(s.rss_bytes)});
+        m_speed->append(1, {x, static_cast<double>(s.rss_bytes) / kMebibyte});
         if (s.device_bytes <= 0) continue;
         needDeviceSeries();
-        m_speed->append(m_deviceSeries, {x, static_cast<double>(s.device_bytes)});
+        m_speed->append(m_deviceSeries, {x, static_cast<double>(s.device_bytes) / kMebibyte});
     }
 }
 

@@ -48,9 +48,9 @@ RunHeader::RunHeader(const Theme& theme, QWidget* parent)
     auto* figures = new QHBoxLayout;
     figures->setSpacing(12);
     m_step = addFigure(*figures, QStringLiteral("runStep"), tr("step"));
-    m_loss = addFigure(*figures, QStringLiteral("runLoss"), tr("loss, smoothed"));
+    m_loss = addFigure(*figures, QStringLiteral("runLoss"), tr("smoothed loss"));
     m_evalLoss = addFigure(*figures, QStringLiteral("runEvalLoss"), tr("evaluation loss"));
-    m_speed = addFigure(*figures, QStringLiteral("runSpeed"), tr("tokens per second"));
+    m_speed = addFigure(*figures, QStringLiteral("runSpeed"), tr("tokens/s"));
     m_time = addFigure(*figures, QStringLiteral("runTime"), tr("time left"));
     m_memory = addFigure(*figures, QStringLiteral("runMemory"), tr("memory"));
 

@@ -56,6 +56,8 @@ Chart::Chart(const Theme& theme, QWidget* parent)
 
     m_head = new QHBoxLayout;
     m_head->setSpacing(8);
+    m_title->setFixedHeight(headHeight());
+    m_log->setFixedHeight(headHeight());
     m_head->addWidget(m_title, 0, Qt::AlignTop);
     m_head->addWidget(m_legend, 1);
     m_head->addWidget(m_log, 0, Qt::AlignTop);
@@ -77,6 +79,7 @@ Chart::Chart(const Theme& theme, QWidget* parent)
 
     setFocusPolicy(Qt::StrongFocus);
     buildPlot();
+    m_plot->installEventFilter(this);  // last: it asks isEmpty(), which a derived class answers
     connect(&theme, &Theme::changed, this, &Chart::applyTheme);
 }
 
@@ -92,7 +95,6 @@ void Chart::buildPlot() {
     m_plot->setMinimumSize(80, 60);
     m_plot->setNoAntialiasingOnDrag(true);
     m_plot->setSelectionRectMode(QCP::srmCustom);
-    m_plot->installEventFilter(this);
     connect(m_plot, &QCustomPlot::beforeReplot, this, &Chart::beforeReplot);
     connect(m_plot->selectionRect(), &QCPSelectionRect::accepted, this,
             [this](const QRect& area, QMouseEvent*) { zoomTo(area.normalized()); });
@@ -174,6 +176,11 @@ void Chart::applyTheme() {
         Qt::QueuedConnection);
 }
 
+// Title, legend and switches stand in one line, whatever their own heights.
+int Chart::headHeight() const {
+    return fontMetrics().height() + 6;
+}
+
 void Chart::setTitle(const QString& title) {
     m_title->setText(title);
     m_title->setVisible(!title.isEmpty());
@@ -220,6 +227,7 @@ void Chart::setLogSwitchVisible(bool visible) {
 }
 
 void Chart::addHeaderWidget(QWidget* widget) {
+    widget->setFixedHeight(headHeight());
     m_head->insertWidget(m_head->count() - 1, widget, 0, Qt::AlignTop);
 }
 
@@ -256,14 +264,15 @@ void Chart::dataChanged() {
 }
 
 int Chart::plotWidth() const {
-    return std::max(m_plot->axisRect()->width(), 50);
+    return std::max(m_plot->width() - 60, 50);
 }
 
 void Chart::beforeReplot() {
-    const QSize size = m_plot->axisRect()->size();
-    m_xTicker->setTickCount(std::clamp(size.width() / 80, 2, 12));
-    m_yTicker->setTickCount(std::clamp(size.height() / 36, 2, 10));
-    m_rightTicker->setTickCount(std::clamp(size.height() / 36, 2, 10));
+    // Of the widget, as the axes themselves are laid out only after this.
+    const QSize size = m_plot->size() - QSize(80, 45);
+    m_xTicker->setTickCount(std::clamp(size.width() / 70, 3, 12));
+    m_yTicker->setTickCount(std::clamp(size.height() / 30, 3, 10));
+    m_rightTicker->setTickCount(std::clamp(size.height() / 30, 3, 10));
     applyAutoRange();
 }
 

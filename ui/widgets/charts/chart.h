@@ -123,6 +123,7 @@ class Chart : public QWidget {
     void contextMenuEvent(QContextMenuEvent* event) override;
 
   private:
+    int headHeight() const;
     void buildPlot();
     void beforeReplot();
     void applyTheme();

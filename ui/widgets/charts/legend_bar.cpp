@@ -2,7 +2,6 @@
 
 #include "ui/theme/theme.h"
 
-#include <QPainter>
 #include <QToolButton>
 
 namespace ui {
@@ -75,7 +74,7 @@ LegendBar::LegendBar(const Theme& theme, QWidget* parent) : QWidget(parent), m_t
 void LegendBar::clear() {
     for (const Entry& entry : std::as_const(m_entries)) {
         layout()->removeWidget(entry.button);
-        entry.button->hide();
+        entry.button->setParent(nullptr);  // it may be what was just clicked
         entry.button->deleteLater();
     }
     m_entries.clear();
@@ -87,13 +86,17 @@ void LegendBar::add(int series, const QString& name, const SeriesStyle& style, b
     button->setText(name);
     button->setToolTip(tr("Click to hide or show “%1”").arg(name));
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    button->setIconSize({22, 12});
+    button->setIconSize({18, 12});
+    QFont small = button->font();
+    small.setPointSizeF(small.pointSizeF() * 0.88);
+    button->setFont(small);
+    button->setFixedHeight(fontMetrics().height() + 6);
     button->setAutoRaise(true);
     button->setCheckable(true);
     button->setChecked(shown);
     // A checked tool button would be drawn pressed in; here the text alone tells hidden from shown.
     button->setStyleSheet(
-        QStringLiteral("QToolButton{border:none;background:transparent;padding:1px 2px}"
+        QStringLiteral("QToolButton{border:none;background:transparent;padding:0 2px}"
                        "QToolButton:hover,QToolButton:focus{text-decoration:underline}"));
     m_entries.append({button, style});
     layout()->addWidget(button);
@@ -110,19 +113,8 @@ void LegendBar::restyle() {
 }
 
 void LegendBar::paint(const Entry& entry) const {
-    const QPixmap pixmap = seriesPixmap(entry.style, m_theme, devicePixelRatioF());
-    QIcon icon(pixmap);
-    if (!entry.button->isChecked()) {
-        QPixmap faint(pixmap.size());
-        faint.setDevicePixelRatio(pixmap.devicePixelRatio());
-        faint.fill(Qt::transparent);
-        QPainter painter(&faint);
-        painter.setOpacity(0.35);
-        painter.drawPixmap(0, 0, pixmap);
-        painter.end();
-        icon = QIcon(faint);
-    }
-    entry.button->setIcon(icon);
+    const QPixmap pixmap = seriesPixmap(entry.style, m_theme, devicePixelRatioF(), {18, 12});
+    entry.button->setIcon(entry.button->isChecked() ? pixmap : faded(pixmap));
     QPalette colors = entry.button->palette();
     const QColor text = entry.button->isChecked()
                             ? m_theme.text()

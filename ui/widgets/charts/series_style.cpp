@@ -78,4 +78,14 @@ QPixmap seriesPixmap(const SeriesStyle& style, const Theme& theme, qreal deviceP
     return pixmap;
 }
 
+QPixmap faded(const QPixmap& pixmap) {
+    QPixmap faint(pixmap.size());
+    faint.setDevicePixelRatio(pixmap.devicePixelRatio());
+    faint.fill(Qt::transparent);
+    QPainter painter(&faint);
+    painter.setOpacity(0.35);
+    painter.drawPixmap(0, 0, pixmap);
+    return faint;
+}
+
 }  // namespace ui

@@ -30,4 +30,7 @@ void drawSeriesSample(QPainter& painter, const QRectF& area, const SeriesStyle& 
 QPixmap seriesPixmap(const SeriesStyle& style, const Theme& theme, qreal devicePixelRatio,
                      QSize size = {22, 12});
 
+// The same, as it looks while its series is hidden.
+QPixmap faded(const QPixmap& pixmap);
+
 }  // namespace ui
