@@ -58,7 +58,7 @@ void prepare(const ModelRecipe& recipe, const fs::path& folder) {
 int make(const std::string& name, const fs::path& out, const fs::path& work) {
     ModelRecipe model = recipe(name);
     const fs::path start = work / "start", corpus = work / "corpus.jsonl";
-    const bool resume = fs::exists(work / "run" / "state.safetensors");
+    const bool resume = engine::has_saved_state(work / "run");
     if (!resume) {
         prepare(model, start);
         std::ofstream file(corpus, std::ios::binary);

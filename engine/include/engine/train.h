@@ -33,8 +33,8 @@ class RunControl {
 struct TrainRequest {
     ExperimentSpec spec;
     std::filesystem::path model_dir;  // resolved folder of spec.model
-    std::filesystem::path run_dir;    // created; holds last/, best/ (PEFT folders or models) and state/
-    bool resume = false;              // continue from run_dir/state
+    std::filesystem::path run_dir;    // created; holds last/, best/ (PEFT folders or models) and the state
+    bool resume = false;              // continue from the state saved in run_dir
 };
 
 struct RunResult {
@@ -54,6 +54,9 @@ struct RunResult {
     std::filesystem::path last;  // folder of the final adapter (or model)
     std::filesystem::path best;  // empty without evaluation
 };
+
+// Whether run_dir holds a state that a run can be resumed from.
+bool has_saved_state(const std::filesystem::path& run_dir);
 
 Result<RunResult> train(const TrainRequest& request, RunObserver& observer, RunControl& control);
 

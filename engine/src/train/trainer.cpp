@@ -275,6 +275,11 @@ void Trainer::non_finite(const std::string& what) const {
                       "checkpoint with other data.");
 }
 
+bool has_saved_state(const std::filesystem::path& run_dir) {
+    std::error_code error;
+    return std::filesystem::is_regular_file(run_dir / state_file, error);
+}
+
 Result<RunResult> train(const TrainRequest& request, RunObserver& observer, RunControl& control) {
     return guard([&] {
         prepare_compute_thread();

@@ -11,15 +11,7 @@
 
 namespace workbench {
 
-namespace fs = std::filesystem;
-
 namespace {
-
-bool has_saved_state(const catalog::RunRecord& run) {
-    std::error_code error;
-    const fs::path state = fs::path(run.run_dir) / "state";
-    return fs::is_directory(state, error) && !fs::is_empty(state, error);
-}
 
 std::string why_not_claimed(const catalog::RunRecord& run) {
     using catalog::RunState;
@@ -101,7 +93,7 @@ RunOutcome Workbench::execute_claimed(const catalog::RunRecord& run, engine::Run
     request.spec = spec;
     request.model_dir = resolve_model(spec.model).value();
     request.run_dir = run.run_dir;
-    request.resume = has_saved_state(run);
+    request.resume = engine::has_saved_state(run.run_dir);
 
     engine::prepare_compute_thread();
     RunRecorder recorder(paths_.catalog_file(), run.id, observer, control, {});
