@@ -67,7 +67,7 @@ engine::Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
     std::string sentence = error.what();
     if (error.get_name() == "RequiredError" && !command->get_subcommands({}).empty()) {
         // What CLI11 says of a mistyped command is that one is missing.
-        const auto rest = command->remaining();
+        const auto rest = app.remaining(true);
         sentence = rest.empty() ? "No command is given" : "There is no command '" + rest.front() + "'";
     }
     while (!sentence.empty() && (sentence.back() == '\n' || sentence.back() == '.')) sentence.pop_back();

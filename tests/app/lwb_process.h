@@ -16,7 +16,8 @@ struct LwbResult {
     QByteArray err;
 
     // The one object on stdout; empty when there is anything else.
-    QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
+    // const, so that [] gives a value and not a reference into a temporary.
+    const QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
     QString sentence() const { return QString::fromUtf8(err).trimmed(); }
 };
 
@@ -45,6 +46,8 @@ class LwbFolder {
     void prepare(QProcess& process, const QStringList& arguments) const {
         auto environment = QProcessEnvironment::systemEnvironment();
         environment.insert("LWB_DATA_DIR", data());
+        // Threads that wait by spinning would fight over the cores with whatever else is tested meanwhile.
+        environment.insert("OMP_WAIT_POLICY", "passive");
         process.setProcessEnvironment(environment);
         process.setProgram(QString(LWB_BINARY_DIR) + "/bin/lwb");
         process.setArguments(arguments);

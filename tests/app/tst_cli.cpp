@@ -232,7 +232,7 @@ class TstCli : public QObject {
         QCOMPARE(exports.size(), 2);
         // The same words from the merged model as from base and adapter.
         const QStringList ask{"--prompt", "number 3\n", "--raw", "--max-new-tokens", "6", "--json"};
-        const auto ids = [](const LwbResult& result) {
+        const auto ids = [](const LwbResult& result) -> QJsonValue {
             return result.json()["outputs"].toArray()[0].toObject()["ids"];
         };
         QCOMPARE(ids(folder_.run(QStringList{"generate", folder_.path("out-hf")} + ask)),

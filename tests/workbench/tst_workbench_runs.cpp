@@ -156,7 +156,7 @@ class TstWorkbenchRuns : public QObject {
         const auto run_id = workbench->create_run(folder_->spec()).value();
         // As a program leaves it that dies after its checkpoint at step 2.
         QVERIFY(catalog.claim_run(run_id));
-        write_text(fs::path(catalog.run(run_id).run_dir) / "state/step", "2");
+        write_text(fs::path(catalog.run(run_id).run_dir) / "state.safetensors", "2");
         QTest::qWait(30);
         QCOMPARE(catalog.mark_interrupted(0.01), std::vector<std::string>{run_id});
         QCOMPARE(catalog.run(run_id).state, catalog::RunState::interrupted);

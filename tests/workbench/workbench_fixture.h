@@ -78,7 +78,7 @@ struct ScriptedTraining {
 
     static int64_t saved_step(const fs::path& run_dir) {
         int64_t step = 0;
-        std::ifstream(run_dir / "state/step") >> step;
+        std::ifstream(run_dir / "state.safetensors") >> step;
         return step;
     }
 
@@ -145,7 +145,7 @@ struct ScriptedTraining {
         observer.on_event(evaluation);
         observer.on_event(engine::DeltaNorms{step, {{0, "q", 0.25}, {1, "v", 0.5}}});
         write_adapter(result.last, step);
-        write_text(request.run_dir / "state/step", std::to_string(step));
+        write_text(request.run_dir / "state.safetensors", std::to_string(step));
         result.steps = step;
         result.train_loss = 2.5 / static_cast<double>(std::max<int64_t>(step, 1));
         result.eval_loss = 1.5;
