@@ -231,7 +231,7 @@ void TstExperimentPage::refusalsKeepTheForm() {
 
 void TstExperimentPage::presetKeepsModelAndData() {
     const auto before = spec();
-    QMenu* menu = m_window->find<QToolButton>("presets")->menu();
+    QMenu* menu = m_window->find<QPushButton>("presets")->menu();
     for (QAction* action : menu->actions())
         if (action->text().contains(QStringLiteral("GPT-2"))) action->trigger();
     QCOMPARE(spec().lora.rank, int64_t(4));

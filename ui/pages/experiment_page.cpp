@@ -74,12 +74,14 @@ ExperimentPage::ExperimentPage(const AppContext& context, Machine& machine, QWid
             [this](const engine::Error& error) { messageBar().showError(error); });
     connect(&context.theme, &Theme::changed, this, &ExperimentPage::showBlocker);
     showBlocker();
+    m_start->setFocus();  // the first thing a person may want to press
 }
 
 QWidget* ExperimentPage::buildFooter() {
     auto* footer = new QWidget(this);
     m_hint->setObjectName(QStringLiteral("startHint"));
     m_hint->setWordWrap(true);
+    m_hint->setMinimumWidth(1);  // a long path must not widen the page
     m_ranks->setObjectName(QStringLiteral("ranksField"));
     m_ranks->setText(context().settings.value(ranksKey, defaultRanks).toString());
     m_ranks->setMaximumWidth(150);
@@ -118,8 +120,8 @@ void ExperimentPage::arrange(int columns) {
                                                           {m_matrixCard, m_planCard},
                                                           {m_form}}
         : columns == 2
-            ? std::vector<std::vector<QWidget*>>{{m_modelCard, m_form},
-                                                 {m_matrixCard, m_planCard, m_dataCard}}
+            ? std::vector<std::vector<QWidget*>>{{m_modelCard, m_dataCard, m_planCard},
+                                                 {m_matrixCard, m_form}}
             : std::vector<std::vector<QWidget*>>{{m_modelCard, m_dataCard, m_matrixCard, m_form, m_planCard}};
     delete m_columns->layout();
     auto* across = new QHBoxLayout(m_columns);
@@ -128,11 +130,12 @@ void ExperimentPage::arrange(int columns) {
     for (const auto& cards : plan) {
         auto* column = new QVBoxLayout;
         column->setSpacing(12);
+        bool grows = false;
         for (QWidget* card : cards) {
-            const bool grows = card == m_dataCard || card == m_matrixCard;
-            column->addWidget(card, grows ? 1 : 0);
+            grows = grows || card == m_dataCard;  // its preview has use for any room
+            column->addWidget(card, card == m_dataCard ? 1 : 0);
         }
-        if (columns == 3 && cards.front() == m_form) column->addStretch(1);
+        if (!grows) column->addStretch(1);
         across->addLayout(column, 1);
     }
 }
@@ -164,6 +167,7 @@ void ExperimentPage::showBlocker() {
     const bool reading = waiting || m_presenter->dataPending() || m_presenter->starting();
     const QString hint = !blocker.isEmpty() ? blocker : rankProblem;
     m_hint->setText(hint);
+    m_hint->setToolTip(hint);
     QPalette ink = m_hint->palette();
     ink.setColor(QPalette::WindowText, reading ? context().theme.secondaryText() : context().theme.warning());
     m_hint->setPalette(ink);

@@ -97,7 +97,7 @@ MatrixView::MatrixView(const Theme& theme, MatrixModel& model, bool allRow, QWid
     setShowGrid(false);
     setFrameShape(QFrame::NoFrame);
     setMouseTracking(true);
-    setCornerButtonEnabled(false);
+    setStyleSheet(QStringLiteral("QTableCornerButton::section { background: transparent; border: none; }"));
     setTabKeyNavigation(false);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
@@ -115,6 +115,11 @@ MatrixView::MatrixView(const Theme& theme, MatrixModel& model, bool allRow, QWid
         const int last = m_model.columnCount() - 1;
         m_model.setRange(row, 0, row, last, m_model.stateOf(row, 0, row, last) != Qt::Checked);
     });
+}
+
+QSize MatrixView::sizeHint() const {
+    // As high as its rows, so that a short model leaves no gap; the layout gives less to a tall one.
+    return {QTableView::sizeHint().width(), (m_allRow ? 1 : m_model.layers()) * gridRow + 2};
 }
 
 void MatrixView::mousePressEvent(QMouseEvent* event) {
@@ -245,6 +250,7 @@ void MatrixGrid::layOut() {
     m_layers->setMinimumHeight(std::min(m_model.layers(), 6) * gridRow + 2);
     m_layers->setMaximumHeight(m_model.layers() * gridRow + 2);
     setMinimumWidth(label + columns * minimumColumn);
+    m_layers->updateGeometry();
 }
 
 }  // namespace ui

@@ -21,6 +21,9 @@ class MatrixView : public QTableView {
     void leftUpwards(int column);    // an arrow key beyond the first row
     void leftDownwards(int column);  // and beyond the last
 
+  public:
+    QSize sizeHint() const override;
+
   protected:
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;

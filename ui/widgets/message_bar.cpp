@@ -4,6 +4,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QPushButton>
 #include <QTimer>
 #include <QToolButton>
@@ -25,6 +26,7 @@ MessageBar::MessageBar(const Theme& theme, QWidget* parent)
     setObjectName(QStringLiteral("messageBar"));
     m_text->setObjectName(QStringLiteral("messageText"));
     m_text->setWordWrap(true);
+    m_text->setMinimumWidth(1);  // a long path must not widen the window
     m_text->setTextFormat(Qt::PlainText);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_action->setObjectName(QStringLiteral("messageAction"));
@@ -100,10 +102,17 @@ void MessageBar::restyle() {
                                                                           : QStringLiteral("info");
     m_icon->setPixmap(m_theme.icon(icon, color).pixmap(20, 20));
     m_close->setIcon(m_theme.icon(QStringLiteral("close")));
-    const QColor ground = Theme::mix(m_theme.surface(), color, m_theme.isDark() ? 0.16 : 0.09);
-    setStyleSheet(
-        QStringLiteral("ui--MessageBar { background: %1; border: 1px solid %2; border-radius: 6px; }")
-            .arg(ground.name(), Theme::mix(m_theme.surface(), color, 0.55).name()));
+    m_ground = Theme::mix(m_theme.surface(), color, m_theme.isDark() ? 0.16 : 0.09);
+    m_edge = Theme::mix(m_theme.surface(), color, 0.55);
+    update();
+}
+
+void MessageBar::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setBrush(m_ground);
+    painter.setPen(m_edge);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
 }
 
 }  // namespace ui

@@ -33,11 +33,16 @@ class MessageBar : public QFrame {
     QString text() const;
     Kind kind() const { return m_kind; }
 
+  protected:
+    void paintEvent(QPaintEvent* event) override;
+
   private:
     void restyle();
 
     const Theme& m_theme;
     Kind m_kind = Kind::Info;
+    QColor m_ground;
+    QColor m_edge;
     QLabel* m_icon;
     QLabel* m_text;
     QPushButton* m_action;

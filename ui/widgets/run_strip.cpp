@@ -7,6 +7,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMouseEvent>
+#include <QPainter>
 #include <QProgressBar>
 #include <QToolButton>
 
@@ -142,11 +143,18 @@ void RunStrip::resizeEvent(QResizeEvent* event) {
 void RunStrip::restyle() {
     m_pause->setIcon(m_theme.icon(m_paused ? QStringLiteral("play") : QStringLiteral("pause")));
     m_stop->setIcon(m_theme.icon(QStringLiteral("stop")));
-    setStyleSheet(QStringLiteral("ui--RunStrip { background: %1; border-top: 1px solid %2; }"
-                                 "QProgressBar { background: %3; border: none; border-radius: 4px; }"
-                                 "QProgressBar::chunk { background: %4; border-radius: 4px; }")
-                      .arg(m_theme.surface().name(), m_theme.border().name(), m_theme.grid().name(),
-                           m_theme.accent().name()));
+    m_progress->setStyleSheet(
+        QStringLiteral("QProgressBar { background: %1; border: none; border-radius: 4px; }"
+                       "QProgressBar::chunk { background: %2; border-radius: 4px; }")
+            .arg(m_theme.grid().name(), m_theme.accent().name()));
+    update();
+}
+
+void RunStrip::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(rect(), m_theme.surface());
+    painter.setPen(m_theme.border());
+    painter.drawLine(rect().topLeft(), rect().topRight());
 }
 
 }  // namespace ui

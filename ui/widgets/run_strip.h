@@ -33,6 +33,7 @@ class RunStrip : public QFrame {
     void opened();  // the person wants to see the run
 
   protected:
+    void paintEvent(QPaintEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 

@@ -40,6 +40,7 @@ Sidebar::Sidebar(const Theme& theme, QWidget* parent)
     m_settings->setPopupMode(QToolButton::InstantPopup);
     m_settings->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_settings->setMinimumHeight(entryHeight - 4);
+    m_settings->setFocusPolicy(Qt::TabFocus);
 
     m_pages->setSpacing(2);
     auto* all = new QVBoxLayout(this);
@@ -70,6 +71,7 @@ void Sidebar::addPage(const QString& text, const QString& icon, const QString& s
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     button->setIconSize({20, 20});
     button->setMinimumHeight(entryHeight);
+    button->setFocusPolicy(Qt::TabFocus);
     button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     button->setToolTip(QStringLiteral("%1 (%2)").arg(text, shortcut));
     m_group->addButton(button, static_cast<int>(m_entries.size()));
@@ -118,14 +120,19 @@ void Sidebar::restyle() {
             m_theme.icon(entry.icon, entry.button->isChecked() ? m_theme.accent() : m_theme.secondaryText()));
     m_settings->setIcon(m_theme.icon(QStringLiteral("settings"), m_theme.secondaryText()));
     const QColor chosen = Theme::mix(m_theme.window(), m_theme.accent(), m_theme.isDark() ? 0.24 : 0.12);
-    setStyleSheet(QStringLiteral("QToolButton { border: none; border-radius: 6px; padding-left: 8px; "
-                                 "text-align: left; color: %1; }"
-                                 "QToolButton:hover { background: %2; }"
-                                 "QToolButton:checked { background: %3; color: %4; font-weight: 600; }"
-                                 "QToolButton:focus { border: 1px solid %5; }"
-                                 "QToolButton::menu-indicator { image: none; }")
-                      .arg(m_theme.text().name(), Theme::mix(m_theme.window(), m_theme.text(), 0.07).name(),
-                           chosen.name(), m_theme.text().name(), m_theme.accent().name()));
+    const QString style =
+        QStringLiteral(
+            "QToolButton { border: none; border-radius: 6px; padding-left: 8px; "
+            "text-align: left; color: %1; }"
+            "QToolButton:hover { background: %2; }"
+            "QToolButton:checked { background: %3; color: %4; font-weight: 600; }"
+            "QToolButton:focus { border: 1px solid %5; }"
+            "QToolButton::menu-indicator { image: none; }")
+            .arg(m_theme.text().name(), Theme::mix(m_theme.window(), m_theme.text(), 0.07).name(),
+                 chosen.name(), m_theme.text().name(), m_theme.accent().name());
+    // On each button: a sheet on the sidebar would freeze the palettes of its labels.
+    for (const Entry& entry : m_entries) entry.button->setStyleSheet(style);
+    m_settings->setStyleSheet(style);
     update();
 }
 

@@ -16,7 +16,6 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
-#include <QToolButton>
 
 namespace ui {
 
@@ -50,7 +49,7 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
       m_theme(theme),
       m_workbench(workbench),
       m_presenter(presenter),
-      m_choose(new QToolButton(this)),
+      m_choose(new QPushButton(this)),
       m_menu(new QMenu(this)),
       m_file(new QLabel(this)),
       m_facts(makeHint(theme, {}, this)),
@@ -61,7 +60,7 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
       m_heldOut(new NumberField(NumberField::Kind::Real, 0, 50, this)),
       m_heldOutUnit(makeHint(theme, tr("% of the rows, or"), this)),
       m_heldOutFile(new QLabel(this)),
-      m_heldOutChoose(new QToolButton(this)),
+      m_heldOutChoose(new QPushButton(this)),
       m_preview(new TokenPreview(theme, this)) {
     setObjectName(QStringLiteral("dataCard"));
     m_choose->setObjectName(QStringLiteral("chooseData"));
@@ -69,7 +68,6 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
     m_choose->setToolTip(
         tr("Choose a sample or a file: JSON lines with prompt and completion or with text, or plain text; "
            "a file can also be dropped here"));
-    m_choose->setPopupMode(QToolButton::InstantPopup);
     m_choose->setMenu(m_menu);
     header().addWidget(m_choose);
 
@@ -79,6 +77,8 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
     m_look->setObjectName(QStringLiteral("lookAtBadRows"));
     m_facts->setWordWrap(true);
     m_warning->setWordWrap(true);
+    for (QLabel* label : {m_file, m_facts, m_warning, m_heldOutFile})
+        label->setMinimumWidth(1);  // a long name must not widen the page
     m_file->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* warningRow = new QHBoxLayout;
     warningRow->addWidget(m_warning, 1);
@@ -140,7 +140,7 @@ void DataCard::buildFields() {
     connect(m_heldOut, &NumberField::edited, this, [this](double percent) {
         m_presenter.edit([&](auto& spec) { spec.data.held_out = percent / 100; });
     });
-    connect(m_heldOutChoose, &QToolButton::clicked, this, [this] {
+    connect(m_heldOutChoose, &QPushButton::clicked, this, [this] {
         if (m_presenter.spec().data.eval_path.empty())
             browseHeldOut();
         else

@@ -9,7 +9,6 @@ class QLabel;
 class QLineEdit;
 class QMenu;
 class QPushButton;
-class QToolButton;
 
 namespace workbench {
 class Workbench;
@@ -42,7 +41,7 @@ class DataCard : public Card {
     const Theme& m_theme;
     workbench::Workbench& m_workbench;
     ExperimentPresenter& m_presenter;
-    QToolButton* m_choose;
+    QPushButton* m_choose;
     QMenu* m_menu;
     QLabel* m_file;
     QLabel* m_facts;
@@ -53,7 +52,7 @@ class DataCard : public Card {
     NumberField* m_heldOut;
     QLabel* m_heldOutUnit;
     QLabel* m_heldOutFile;
-    QToolButton* m_heldOutChoose;
+    QPushButton* m_heldOutChoose;
     TokenPreview* m_preview;
 };
 

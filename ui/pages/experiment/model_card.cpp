@@ -9,10 +9,20 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
-#include <QToolButton>
+#include <QPushButton>
 #include <QVBoxLayout>
 
 namespace ui {
+
+namespace {
+
+// A fact stays on one line.
+QString joined(QStringList facts) {
+    for (QString& fact : facts) fact.replace(QLatin1Char(' '), QChar(QChar::Nbsp));
+    return facts.join(QStringLiteral("  ·  "));
+}
+
+}  // namespace
 
 ModelCard::ModelCard(const Theme& theme, workbench::Workbench& workbench, ExperimentPresenter& presenter,
                      QWidget* parent)
@@ -20,7 +30,7 @@ ModelCard::ModelCard(const Theme& theme, workbench::Workbench& workbench, Experi
       m_theme(theme),
       m_workbench(workbench),
       m_presenter(presenter),
-      m_choose(new QToolButton(this)),
+      m_choose(new QPushButton(this)),
       m_menu(new QMenu(this)),
       m_name(new QLabel(this)),
       m_facts(new QLabel(this)),
@@ -30,7 +40,6 @@ ModelCard::ModelCard(const Theme& theme, workbench::Workbench& workbench, Experi
     m_choose->setText(tr("Change"));
     m_choose->setToolTip(
         tr("Choose a shipped or recent model, or a Hugging Face folder; a folder can also be dropped here"));
-    m_choose->setPopupMode(QToolButton::InstantPopup);
     m_choose->setMenu(m_menu);
     header().addWidget(m_choose);
 
@@ -43,6 +52,7 @@ ModelCard::ModelCard(const Theme& theme, workbench::Workbench& workbench, Experi
     m_checks->setObjectName(QStringLiteral("modelChecks"));
     for (QLabel* label : {m_name, m_facts, m_checks}) {
         label->setWordWrap(true);
+        label->setMinimumWidth(1);  // a long name must not widen the page
         label->setTextInteractionFlags(Qt::TextSelectableByMouse);
         body().addWidget(label);
     }
@@ -99,17 +109,15 @@ void ModelCard::refresh() {
                             : tr("Reading %1 …").arg(QString::fromStdString(m_presenter.spec().model)));
         return;
     }
-    const QString dot = QStringLiteral("  ·  ");
     m_name->setText(QString::fromStdString(model->name));
     m_name->setToolTip(QString::fromStdString(model->path.string()));
-    m_facts->setText(QStringList{QString::fromStdString(model->architecture),
-                                 tr("%1 parameters").arg(units::shortCount(model->total_params)),
-                                 tr("%n layer(s)", nullptr, static_cast<int>(model->layers)),
-                                 tr("width %1").arg(units::count(model->hidden_size)),
-                                 tr("%n head(s)", nullptr, static_cast<int>(model->heads)),
-                                 tr("context %1").arg(units::count(model->max_positions)),
-                                 QString::fromStdString(model->dtype)}
-                         .join(dot));
+    m_facts->setText(joined({QString::fromStdString(model->architecture),
+                             tr("%1 parameters").arg(units::shortCount(model->total_params)),
+                             tr("%n layer(s)", nullptr, static_cast<int>(model->layers)),
+                             tr("width %1").arg(units::count(model->hidden_size)),
+                             tr("%n head(s)", nullptr, static_cast<int>(model->heads)),
+                             tr("context %1").arg(units::count(model->max_positions)),
+                             QString::fromStdString(model->dtype)}));
     m_facts->setToolTip(tr("%1 parameters exactly").arg(units::count(model->total_params)));
     QStringList checks;
     checks << (model->tokenizer.empty()
@@ -118,7 +126,7 @@ void ModelCard::refresh() {
     checks << (model->has_weights ? tr("✓ weights %1").arg(units::bytes(model->weight_bytes))
                                   : tr("✗ no weights"));
     if (model->tied_embeddings) checks << tr("✓ tied embeddings");
-    m_checks->setText(checks.join(dot));
+    m_checks->setText(joined(checks));
 }
 
 }  // namespace ui

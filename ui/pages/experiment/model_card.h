@@ -6,7 +6,7 @@
 
 class QLabel;
 class QMenu;
-class QToolButton;
+class QPushButton;
 
 namespace workbench {
 class Workbench;
@@ -32,7 +32,7 @@ class ModelCard : public Card {
     const Theme& m_theme;
     workbench::Workbench& m_workbench;
     ExperimentPresenter& m_presenter;
-    QToolButton* m_choose;
+    QPushButton* m_choose;
     QMenu* m_menu;
     QLabel* m_name;
     QLabel* m_facts;

@@ -46,6 +46,7 @@ PlanCard::PlanCard(const Theme& theme, ExperimentPresenter& presenter, QWidget* 
     for (QLabel* label : {m_trainable, m_share, m_memory, m_time}) {
         label->setTextInteractionFlags(Qt::TextSelectableByMouse);
         label->setWordWrap(true);
+        label->setMinimumWidth(1);
     }
     auto* remedies = new QHBoxLayout(m_remedyRow);
     remedies->setContentsMargins(0, 0, 0, 0);

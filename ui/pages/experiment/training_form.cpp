@@ -14,9 +14,9 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QSignalBlocker>
 #include <QSlider>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -51,11 +51,10 @@ TrainingForm::TrainingForm(const Theme& theme, QSettings& settings, Machine& mac
       m_grid(new QGridLayout),
       m_device(new DeviceCombo(this)) {
     setObjectName(QStringLiteral("trainingForm"));
-    auto* presets = new QToolButton(this);
+    auto* presets = new QPushButton(this);
     presets->setObjectName(QStringLiteral("presets"));
     presets->setText(tr("Presets"));
     presets->setToolTip(tr("Fill the form with known values, the paper's among them; model and data stay"));
-    presets->setPopupMode(QToolButton::InstantPopup);
     presets->setMenu(m_presets);
     m_presets->setToolTipsVisible(true);
     header().addWidget(presets);

@@ -14,7 +14,7 @@ class QLineEdit;
 class QMenu;
 class QSettings;
 class QSlider;
-class QToolButton;
+class QPushButton;
 
 namespace engine {
 struct ExperimentSpec;
