@@ -63,6 +63,8 @@ void CatalogPage::connectDetails() {
         inBackground(
             [=](workbench::Workbench& w) { w.catalog().set_notes(id.toStdString(), notes.toStdString()); });
     });
+    connect(m_details, &AdapterDetails::saveFailed, this,
+            [this](const QString& text) { messageBar().show(MessageBar::Kind::Error, text); });
     connect(m_details, &AdapterDetails::runRequested, this,
             [this](const QString& runId) { Q_EMIT context().navigator.runRequested(runId); });
 }

@@ -103,11 +103,12 @@ QWidget* RunsPage::buildList() {
     m_list->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     m_list->setContextMenuPolicy(Qt::CustomContextMenu);
     m_list->setAccessibleName(tr("Queue and history"));
-    m_list->addActions({m_moveUp, m_moveDown, m_cancel, m_remove});
+    m_list->addActions({m_moveUp, m_moveDown, m_cancel, m_remove, m_copy});
     connect(m_list, &QListView::customContextMenuRequested, this, &RunsPage::showListMenu);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &RunsPage::selectionChanged);
-    connect(m_list, &QListView::clicked, this, [this] { m_follow = false; });
+    // Who looks at the running run is taken along to the next one of the queue.
+    connect(m_list, &QListView::clicked, this, [this] { m_follow = isRunningHere(); });
 
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(4);
@@ -209,6 +210,9 @@ void RunsPage::connectFeed() {
 void RunsPage::connectBridge() {
     RunBridge& bridge = context().bridge;
     connect(&bridge, &RunBridge::queueChanged, this, &RunsPage::loadRuns);
+    connect(&bridge, &RunBridge::runStarted, this, [this](const QString& id) {
+        if (id == shownRun()) m_follow = true;
+    });
     connect(&bridge, &RunBridge::stepsArrived, m_model,
             [this](const QString& id, const QVector<engine::StepMetrics>& steps) {
                 m_model->setStep(id, steps.back());

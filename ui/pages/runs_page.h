@@ -85,7 +85,7 @@ class RunsPage : public Page {
     RunTableModel* m_model;
     DifferencesModel* m_configuration;
     QString m_wanted;      // to be chosen when it appears in the list
-    bool m_follow = true;  // the running run is chosen by itself until the person chooses another
+    bool m_follow = true;  // the running run is chosen by itself unless the person has chosen another
 
     QStackedWidget* m_stack;
     EmptyState* m_empty;
@@ -98,7 +98,7 @@ class RunsPage : public Page {
     QSplitter *m_columns, *m_rows;
     QPushButton *m_pause, *m_stop, *m_resume, *m_again;
     QToolButton *m_more, *m_up, *m_down, *m_cancelButton;
-    QAction *m_evaluateNow, *m_saveNow, *m_moveUp, *m_moveDown, *m_cancel, *m_remove;
+    QAction *m_evaluateNow, *m_saveNow, *m_moveUp, *m_moveDown, *m_cancel, *m_remove, *m_copy;
 };
 
 }  // namespace ui

@@ -78,6 +78,14 @@ void RunsPage::buildActions() {
     m_moveDown = action("moveRunDown", tr("Move &down in the queue"), QKeySequence(Qt::CTRL | Qt::Key_Down));
     m_cancel = action("cancelRun", tr("&Cancel waiting run"), {});
     m_remove = action("removeRun", tr("&Delete run…"), QKeySequence(Qt::Key_Delete));
+    m_copy = action("copyRun", tr("&Copy"), QKeySequence::Copy);
+    connect(m_copy, &QAction::triggered, this, [this] {
+        const QModelIndex index = m_list->currentIndex();
+        QStringList cells{shownRun()};
+        for (int column = 0; column < RunTableModel::ColumnCount; ++column)
+            cells << index.siblingAtColumn(column).data().toString();
+        QGuiApplication::clipboard()->setText(cells.join(QLatin1Char('\t')));
+    });
     connect(m_moveUp, &QAction::triggered, this, [this] { moveInQueue(-1); });
     connect(m_moveDown, &QAction::triggered, this, [this] { moveInQueue(+1); });
     connect(m_cancel, &QAction::triggered, this, &RunsPage::cancelRun);
@@ -165,7 +173,7 @@ void RunsPage::showListMenu(const QPoint& position) {
     if (m_cancel->isEnabled()) menu->addActions({m_moveUp, m_moveDown, m_cancel});
     if (!menu->isEmpty()) menu->addSeparator();
     menu->addAction(tr("&Use as new experiment"), this, &RunsPage::useAsNewExperiment);
-    menu->addAction(tr("Copy &id"), this, [id = shownRun()] { QGuiApplication::clipboard()->setText(id); });
+    menu->addAction(m_copy);
     menu->addSeparator();
     menu->addAction(m_remove);
     menu->popup(m_list->viewport()->mapToGlobal(position));

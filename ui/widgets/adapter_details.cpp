@@ -15,6 +15,7 @@
 #include <QPlainTextEdit>
 #include <QSignalBlocker>
 #include <QStackedWidget>
+#include <QStyle>
 #include <QTimer>
 #include <QToolButton>
 #include <QUrl>
@@ -53,13 +54,14 @@ AdapterDetails::AdapterDetails(const AppContext& context, QWidget* parent)
     setFrameShape(QFrame::NoFrame);
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    setMinimumWidth(230);
     m_summary->setAlignment(Qt::AlignCenter);
     m_summary->setWordWrap(true);
     m_summary->setObjectName(QStringLiteral("selectionSummary"));
     m_stack->addWidget(m_summary);
     m_stack->addWidget(buildPanel());
     setWidget(m_stack);
+    // Nothing is cut off when the scroll bar takes its room.
+    setMinimumWidth(m_stack->minimumSizeHint().width() + style()->pixelMetric(QStyle::PM_ScrollBarExtent));
     m_notesTimer->setSingleShot(true);
     m_notesTimer->setInterval(kTypingPause);
     connect(m_notesTimer, &QTimer::timeout, this, &AdapterDetails::flush);
@@ -108,10 +110,12 @@ QWidget* AdapterDetails::buildPanel() {
     m_curve->setXAxis({}, axis_text::integer(), true);
     m_curve->setYAxis({}, axis_text::loss());
     m_curve->setTitle(tr("Loss"));
+    m_curve->setLogSwitchVisible(false);
     m_curve->addSeries({tr("train"), {0, Qt::SolidLine, Marker::None}, false, {}});
     m_curve->addSeries({tr("evaluation"), {3, Qt::SolidLine, Marker::Circle}, false, {}});
     m_curve->setEmptyText(tr("No curve was recorded for this adapter."));
     m_curve->setFixedHeight(136);
+    connect(m_curve, &Chart::saveFailed, this, &AdapterDetails::saveFailed);
     all->addWidget(m_curve);
 
     m_form = new QFormLayout;
@@ -140,7 +144,7 @@ QWidget* AdapterDetails::buildPanel() {
         return button;
     };
     m_run = link("openRun", tr("Show run"));
-    m_openFolder = link("openFolder", tr("Open folder"));
+    m_openFolder = link("openFolder", tr("Folder"));
     m_copyPath = link("copyPath", tr("Copy path"));
     links->addStretch(1);
     connect(m_run, &QToolButton::clicked, this,
@@ -251,7 +255,7 @@ void AdapterDetails::fill(const catalog::AdapterRecord& a) {
     m_size->setText(units::bytes(a.size_bytes));
     m_created->setText(units::dateTime(a.created_at));
     const QString path = QString::fromStdString(a.path);
-    m_openFolder->setToolTip(path);
+    m_openFolder->setToolTip(tr("Open %1").arg(path));
     m_copyPath->setToolTip(path);
     m_run->setEnabled(!a.run_id.empty());
     m_run->setToolTip(a.run_id.empty() ? tr("This adapter was not trained here, or its run was deleted")

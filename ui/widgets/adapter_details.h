@@ -39,6 +39,7 @@ class AdapterDetails : public QScrollArea {
     void tagsEdited(const QString& adapterId, const QStringList& tags);
     void notesEdited(const QString& adapterId, const QString& notes);
     void runRequested(const QString& runId);
+    void saveFailed(const QString& message);  // of the curve
 
   protected:
     bool eventFilter(QObject* watched, QEvent* event) override;

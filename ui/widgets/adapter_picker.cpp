@@ -18,7 +18,7 @@ AdapterPicker::AdapterPicker(const AppContext& context, QWidget* parent)
     setModel(m_model);
     setModelColumn(AdapterTableModel::Name);
     setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    setMinimumContentsLength(24);
+    setMinimumContentsLength(18);
     setCurrentIndex(-1);
     auto* completer = new QCompleter(m_model, this);
     completer->setCompletionColumn(AdapterTableModel::Name);

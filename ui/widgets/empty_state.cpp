@@ -1,7 +1,9 @@
 #include "ui/widgets/empty_state.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/primary_button.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -15,7 +17,7 @@ EmptyState::EmptyState(const Theme& theme, const QString& icon, QWidget* parent)
       m_icon(new QLabel(this)),
       m_headline(new QLabel(this)),
       m_explanation(new QLabel(this)),
-      m_action(new QPushButton(this)) {
+      m_action(new PrimaryButton(theme, {}, this)) {
     setObjectName(QStringLiteral("emptyState"));
     QFont large = font();
     large.setPointSizeF(large.pointSizeF() * 1.25);
@@ -35,7 +37,12 @@ EmptyState::EmptyState(const Theme& theme, const QString& icon, QWidget* parent)
     all->addWidget(m_icon, 0, Qt::AlignHCenter);
     all->addSpacing(4);
     all->addWidget(m_headline);
-    all->addWidget(m_explanation, 0, Qt::AlignHCenter);
+    // In a row of its own, because an aligned label would not grow with its text.
+    auto* line = new QHBoxLayout;
+    line->addStretch(1);
+    line->addWidget(m_explanation);
+    line->addStretch(1);
+    all->addLayout(line);
     all->addSpacing(8);
     all->addWidget(m_action, 0, Qt::AlignHCenter);
     all->addStretch(3);

@@ -68,7 +68,7 @@ RunCharts::RunCharts(const Theme& theme, QWidget* parent) : QWidget(parent) {
     m_smoothing = new QSlider(Qt::Horizontal, this);
     m_smoothing->setObjectName(QStringLiteral("smoothing"));
     m_smoothing->setRange(0, 99);
-    m_smoothing->setFixedWidth(52);
+    m_smoothing->setFixedWidth(44);
     m_smoothing->setAccessibleName(tr("Smoothing of the training loss"));
     m_loss->addHeaderWidget(m_smoothing);
     connect(m_smoothing, &QSlider::valueChanged, this, [this](int value) {

@@ -16,6 +16,18 @@ QString withStep(double value, double step) {
     return QLocale().toString(value, 'f', decimals);
 }
 
+// "5.00 k" beside "20.0 k" reads worse than "5 k" beside "20 k".
+QString withoutTrailingZeros(QString text) {
+    const auto point = text.indexOf(QLocale().decimalPoint());
+    if (point < 0) return text;
+    auto end = point + 1;
+    while (end < text.size() && text[end].isDigit()) ++end;
+    auto keep = end;
+    while (keep > point + 1 && text[keep - 1] == QLatin1Char('0')) --keep;
+    if (keep == point + 1) keep = point;
+    return text.remove(keep, end - keep);
+}
+
 }  // namespace
 
 AxisText number() {
@@ -31,8 +43,9 @@ AxisText integer() {
 }
 
 AxisText shortCount() {
-    return [](double value, double) {
-        return units::shortCount(static_cast<std::int64_t>(std::llround(value)));
+    return [](double value, double step) {
+        const QString text = units::shortCount(static_cast<std::int64_t>(std::llround(value)));
+        return step > 0 ? withoutTrailingZeros(text) : text;
     };
 }
 

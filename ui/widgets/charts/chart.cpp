@@ -4,14 +4,10 @@
 #include "ui/widgets/charts/legend_bar.h"
 #include "ui/widgets/charts/nice_ticker.h"
 
-#include <QContextMenuEvent>
 #include <QFrame>
 #include <QHBoxLayout>
-#include <QKeyEvent>
 #include <QLabel>
-#include <QMenu>
 #include <QStackedLayout>
-#include <QTextDocument>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -55,7 +51,7 @@ Chart::Chart(const Theme& theme, QWidget* parent)
     });
 
     m_head = new QHBoxLayout;
-    m_head->setSpacing(8);
+    m_head->setSpacing(6);
     m_title->setFixedHeight(headHeight());
     m_log->setFixedHeight(headHeight());
     m_head->addWidget(m_title, 0, Qt::AlignTop);
@@ -110,7 +106,8 @@ void Chart::buildPlot() {
     m_plot->yAxis2->setVisible(false);
     m_plot->yAxis2->grid()->setVisible(false);
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis, m_plot->yAxis2}) {
-        axis->setTickLength(0);
+        axis->setTickLength(0);  // the grid shows where they are
+        axis->setTickPen(Qt::NoPen);
         axis->setSubTicks(false);
         axis->setLabelPadding(2);
         axis->setTickLabelPadding(4);
@@ -270,7 +267,9 @@ int Chart::plotWidth() const {
 void Chart::beforeReplot() {
     // Of the widget, as the axes themselves are laid out only after this.
     const QSize size = m_plot->size() - QSize(80, 45);
-    m_xTicker->setTickCount(std::clamp(size.width() / 70, 3, 12));
+    const QFontMetrics metrics(m_plot->xAxis->tickLabelFont());
+    const int label = metrics.horizontalAdvance(m_xText(std::round(m_plot->xAxis->range().upper), 1));
+    m_xTicker->setTickCount(std::clamp(size.width() / std::max(label + 36, 60), 2, 12));
     m_yTicker->setTickCount(std::clamp(size.height() / 30, 3, 10));
     m_rightTicker->setTickCount(std::clamp(size.height() / 30, 3, 10));
     applyAutoRange();
@@ -324,65 +323,6 @@ std::pair<double, double> Chart::xRange() const {
 std::pair<double, double> Chart::yRange() const {
     const QCPRange range = m_plot->yAxis->range();
     return {range.lower, range.upper};
-}
-
-// ---- cursor
-
-void Chart::setCursor(double x) {
-    if (isEmpty()) return;
-    const QString html = readoutAt(x);
-    if (html.isEmpty()) return clearCursor();
-    m_cursorLine->point1->setCoords(x, 0);
-    m_cursorLine->point1->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    m_cursorLine->point2->setCoords(x, 1);
-    m_cursorLine->point2->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    m_cursorLine->setVisible(hasCursorLine() && m_plot->xAxis->range().contains(x));
-    showReadout(html, QPointF(m_plot->xAxis->coordToPixel(x), m_plot->axisRect()->top() + 4));
-    m_plot->layer(QStringLiteral("overlay"))->replot();
-}
-
-void Chart::clearCursor() {
-    if (!m_readout->isVisibleTo(m_plot) && !m_cursorLine->visible()) return;
-    m_readout->hide();
-    m_readout->clear();
-    m_cursorLine->setVisible(false);
-    m_plot->layer(QStringLiteral("overlay"))->replot();
-}
-
-QString Chart::readout() const {
-    if (!m_readout->isVisibleTo(m_plot)) return {};
-    QTextDocument plain;
-    plain.setHtml(m_readout->text());
-    return plain.toPlainText();
-}
-
-void Chart::showReadout(const QString& html, QPointF at) {
-    m_readout->setText(html);
-    m_readout->adjustSize();
-    const QRect area = m_plot->axisRect()->rect();
-    const int gap = 10;
-    int x = static_cast<int>(at.x()) + gap;
-    if (x + m_readout->width() > area.right()) x = static_cast<int>(at.x()) - gap - m_readout->width();
-    x = std::clamp(x, area.left(), std::max(area.left(), area.right() - m_readout->width()));
-    const int y = std::clamp(static_cast<int>(at.y()), area.top(),
-                             std::max(area.top(), area.bottom() - m_readout->height()));
-    m_readout->move(x, y);
-    m_readout->show();
-}
-
-void Chart::moveCursor(QPoint position) {
-    if (!m_plot->axisRect()->rect().contains(position)) {
-        clearCursor();
-        Q_EMIT cursorLeft();
-        return;
-    }
-    if (const QString html = readoutNear(position); !html.isEmpty()) {
-        showReadout(html, position);
-        return;
-    }
-    const double x = m_plot->xAxis->pixelToCoord(position.x());
-    setCursor(x);
-    Q_EMIT cursorMoved(x);
 }
 
 }  // namespace ui

@@ -1,4 +1,4 @@
-// Chart: mouse, wheel, keys and context menu.
+// Chart: cursor, mouse, wheel, keys and context menu.
 #include "ui/theme/theme.h"
 #include "ui/widgets/charts/chart.h"
 #include "ui/widgets/charts/nice_ticker.h"
@@ -7,7 +7,9 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
+#include <QTextDocument>
 
+#include <algorithm>
 #include <cmath>
 
 namespace ui {
@@ -15,6 +17,63 @@ namespace {
 constexpr double kWheelStep = 0.8;  // of the visible range, per notch
 constexpr int kSmallestDrag = 6;    // pixels; less is a click
 }  // namespace
+
+void Chart::setCursor(double x) {
+    if (isEmpty()) return;
+    const QString html = readoutAt(x);
+    if (html.isEmpty()) return clearCursor();
+    m_cursorLine->point1->setCoords(x, 0);
+    m_cursorLine->point1->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    m_cursorLine->point2->setCoords(x, 1);
+    m_cursorLine->point2->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    m_cursorLine->setVisible(hasCursorLine() && m_plot->xAxis->range().contains(x));
+    showReadout(html, QPointF(m_plot->xAxis->coordToPixel(x), m_plot->axisRect()->top() + 4));
+    m_plot->layer(QStringLiteral("overlay"))->replot();
+}
+
+void Chart::clearCursor() {
+    if (!m_readout->isVisibleTo(m_plot) && !m_cursorLine->visible()) return;
+    m_readout->hide();
+    m_readout->clear();
+    m_cursorLine->setVisible(false);
+    m_plot->layer(QStringLiteral("overlay"))->replot();
+}
+
+QString Chart::readout() const {
+    if (!m_readout->isVisibleTo(m_plot)) return {};
+    QTextDocument plain;
+    plain.setHtml(m_readout->text());
+    return plain.toPlainText();
+}
+
+void Chart::showReadout(const QString& html, QPointF at) {
+    m_readout->setText(html);
+    m_readout->adjustSize();
+    const QRect area = m_plot->axisRect()->rect();
+    const int gap = 10;
+    int x = static_cast<int>(at.x()) + gap;
+    if (x + m_readout->width() > area.right()) x = static_cast<int>(at.x()) - gap - m_readout->width();
+    x = std::clamp(x, area.left(), std::max(area.left(), area.right() - m_readout->width()));
+    const int y = std::clamp(static_cast<int>(at.y()), area.top(),
+                             std::max(area.top(), area.bottom() - m_readout->height()));
+    m_readout->move(x, y);
+    m_readout->show();
+}
+
+void Chart::moveCursor(QPoint position) {
+    if (!m_plot->axisRect()->rect().contains(position)) {
+        clearCursor();
+        Q_EMIT cursorLeft();
+        return;
+    }
+    if (const QString html = readoutNear(position); !html.isEmpty()) {
+        showReadout(html, position);
+        return;
+    }
+    const double x = m_plot->xAxis->pixelToCoord(position.x());
+    setCursor(x);
+    Q_EMIT cursorMoved(x);
+}
 
 bool Chart::eventFilter(QObject* watched, QEvent* event) {
     if (watched != m_plot || isEmpty()) return QWidget::eventFilter(watched, event);

@@ -86,7 +86,7 @@ void LegendBar::add(int series, const QString& name, const SeriesStyle& style, b
     button->setText(name);
     button->setToolTip(tr("Click to hide or show “%1”").arg(name));
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    button->setIconSize({18, 12});
+    button->setIconSize({16, 12});
     QFont small = button->font();
     small.setPointSizeF(small.pointSizeF() * 0.88);
     button->setFont(small);
@@ -113,7 +113,7 @@ void LegendBar::restyle() {
 }
 
 void LegendBar::paint(const Entry& entry) const {
-    const QPixmap pixmap = seriesPixmap(entry.style, m_theme, devicePixelRatioF(), {18, 12});
+    const QPixmap pixmap = seriesPixmap(entry.style, m_theme, devicePixelRatioF(), {16, 12});
     entry.button->setIcon(entry.button->isChecked() ? pixmap : faded(pixmap));
     QPalette colors = entry.button->palette();
     const QColor text = entry.button->isChecked()

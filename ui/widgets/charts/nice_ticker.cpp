@@ -7,8 +7,9 @@ namespace ui {
 double NiceTicker::getTickStep(const QCPRange& range) {
     const double exact = range.size() / std::max(mTickCount, 1);
     const double power = std::pow(10.0, std::floor(std::log10(exact)));
+    // The nearest by ratio: the limits are the geometric means of 1, 2, 5 and 10.
     const double mantissa = exact / power;
-    m_step = power * (mantissa <= 1 ? 1 : mantissa <= 2 ? 2 : mantissa <= 5 ? 5 : 10);
+    m_step = power * (mantissa < 1.414 ? 1 : mantissa < 3.162 ? 2 : mantissa < 7.071 ? 5 : 10);
     if (m_integers) m_step = std::max(m_step, 1.0);
     return m_step;
 }
