@@ -2,7 +2,6 @@
 #include "engine/version.h"
 
 #include <dlfcn.h>
-#include <malloc.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <ATen/Version.h>
 
 #include "runtime/device.h"
+#include "runtime/tensor_memory.h"
 #include "runtime/torch.h"
 
 #ifdef LWB_WITH_CUDA
@@ -161,10 +161,7 @@ void initialize_runtime() {
             setenv("ATEN_CPU_CAPABILITY", "avx512", 0);
         }
 #endif
-        // Activations are freed and allocated again at every step: keep them in the heap instead of returning
-        // each to the system, which would fault every page in anew (14 ms for 50 MB).
-        mallopt(M_MMAP_THRESHOLD, 1 << 30);
-        mallopt(M_TRIM_THRESHOLD, 1 << 30);
+        install_tensor_memory();
         prepare_compute_thread();
     });
 }

@@ -1,0 +1,135 @@
+#include "runtime/tensor_memory.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+#include <list>
+#include <mutex>
+#include <new>
+#include <unordered_map>
+
+#include <c10/core/CPUAllocator.h>
+#include <c10/core/impl/alloc_cpu.h>
+
+#include "runtime/torch.h"
+
+namespace engine {
+namespace {
+
+constexpr std::size_t large = std::size_t{1} << 20;      // from here on a block of its own
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+constexpr std::size_t page = 4096;
+constexpr std::size_t least_cache = std::size_t{128} << 20;
+
+struct Block {
+    void* data = nullptr;
+    std::size_t size = 0;
+};
+
+std::size_t rounded(std::size_t size) { return (size + page - 1) / page * page; }
+
+// Mapped at a huge page boundary, so that the system can back it with huge pages.
+void* map_block(std::size_t size) {
+    const std::size_t reserved = size + huge_page;
+    void* const start = mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) throw std::bad_alloc();
+    auto* const begin = static_cast<char*>(start);
+    const auto address = reinterpret_cast<std::uintptr_t>(begin);
+    auto* const aligned = begin + (huge_page - address % huge_page) % huge_page;
+    if (aligned > begin) munmap(begin, static_cast<std::size_t>(aligned - begin));
+    char* const end = begin + reserved;
+    if (end > aligned + size) munmap(aligned + size, static_cast<std::size_t>(end - aligned) - size);
+    if (size >= huge_page) madvise(aligned, size, MADV_HUGEPAGE);
+    return aligned;
+}
+
+class BlockCache {
+  public:
+    void* take(std::size_t wanted) {
+        const std::size_t size = rounded(wanted);
+        const std::scoped_lock lock(mutex_);
+        // The best fit among the free blocks, at most an eighth too large.
+        auto best = free_.end();
+        for (auto it = free_.begin(); it != free_.end(); ++it) {
+            const bool fits = it->size >= size && it->size - size <= size / 8;
+            if (fits && (best == free_.end() || it->size < best->size)) best = it;
+        }
+        Block block;
+        if (best != free_.end()) {
+            block = *best;
+            cached_ -= block.size;
+            free_.erase(best);
+        } else {
+            block = {map_block(size), size};
+        }
+        in_use_ += block.size;
+        used_[block.data] = block.size;
+        return block.data;
+    }
+
+    // False when the block is not one of these.
+    bool give_back(void* data) {
+        const std::scoped_lock lock(mutex_);
+        const auto found = used_.find(data);
+        if (found == used_.end()) return false;
+        in_use_ -= found->second;
+        cached_ += found->second;
+        free_.push_front({data, found->second});
+        used_.erase(found);
+        // What was not wanted for longest goes back to the system.
+        const std::size_t limit = std::max(least_cache, in_use_ / 4);
+        while (cached_ > limit && !free_.empty()) {
+            munmap(free_.back().data, free_.back().size);
+            cached_ -= free_.back().size;
+            free_.pop_back();
+        }
+        return true;
+    }
+
+    TensorMemory usage() {
+        const std::scoped_lock lock(mutex_);
+        return {static_cast<int64_t>(in_use_), static_cast<int64_t>(cached_)};
+    }
+
+  private:
+    std::mutex mutex_;
+    std::list<Block> free_;  // most recently freed first
+    std::unordered_map<void*, std::size_t> used_;
+    std::size_t in_use_ = 0, cached_ = 0;
+};
+
+BlockCache& blocks() {
+    static auto* const cache = new BlockCache;  // tensors in static storage may outlive any other order
+    return *cache;
+}
+
+void release(void* data) {
+    if (data != nullptr && !blocks().give_back(data)) c10::free_cpu(data);
+}
+
+at::DataPtr reserve(std::size_t size) {
+    void* const data = size >= large ? blocks().take(size) : c10::alloc_cpu(size);
+    return {data, data, &release, c10::Device(c10::kCPU)};
+}
+
+// Without "override": the base declares allocate const up to libtorch 2.2 and not const after, and copy_data only in the
+// newer ones.
+class TensorAllocator final : public c10::Allocator {
+  public:
+    at::DataPtr allocate(std::size_t size) const { return reserve(size); }
+    at::DataPtr allocate(std::size_t size) { return reserve(size); }
+    c10::DeleterFnPtr raw_deleter() const override { return &release; }
+    void copy_data(void* target, const void* source, std::size_t count) const { std::memcpy(target, source, count); }
+};
+
+}  // namespace
+
+void install_tensor_memory() {
+    static auto* const allocator = new TensorAllocator;
+    c10::SetCPUAllocator(allocator, /*priority=*/1);
+}
+
+TensorMemory tensor_memory() { return blocks().usage(); }
+
+}  // namespace engine
