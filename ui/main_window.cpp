@@ -257,6 +257,8 @@ void MainWindow::showPage(int index) {
     m_stack->setCurrentIndex(index);
     m_sidebar->setCurrent(index);
     currentPage().activated();
+    // Keys belong to the page that is seen, not to a field of the one before.
+    if (!focusWidget() || !currentPage().isAncestorOf(focusWidget())) currentPage().setFocus();
 }
 
 Page& MainWindow::currentPage() const {

@@ -74,7 +74,6 @@ ExperimentPage::ExperimentPage(const AppContext& context, Machine& machine, QWid
             [this](const engine::Error& error) { messageBar().showError(error); });
     connect(&context.theme, &Theme::changed, this, &ExperimentPage::showBlocker);
     showBlocker();
-    m_start->setFocus();  // the first thing a person may want to press
 }
 
 QWidget* ExperimentPage::buildFooter() {
