@@ -4,6 +4,7 @@
 #include <engine/runtime.h>
 
 int main(int argc, char** argv) {
+    engine::restart_with_sleeping_threads(argv);
     commands::Interrupts::block_signals();
     engine::initialize_runtime();
     commands::Interrupts interrupts;

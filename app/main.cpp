@@ -22,6 +22,7 @@ int fail(const QString& sentence, bool window) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    engine::restart_with_sleeping_threads(argv);
     engine::initialize_runtime();
     // Pictures need no display.
     for (int i = 1; i < argc; ++i)

@@ -84,6 +84,7 @@ int make(const std::string& name, const fs::path& out, const fs::path& work) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    engine::restart_with_sleeping_threads(argv);
     engine::initialize_runtime();
     if (argc != 3 && !(argc == 5 && std::string(argv[3]) == "--work")) {
         std::fprintf(stderr, "usage: lwb-make-model tiny|micro-llama|micro-gpt2 OUT [--work DIR]\n");

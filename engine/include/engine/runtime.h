@@ -30,7 +30,12 @@ struct RuntimeInfo {
     std::vector<DeviceInfo> devices;
 };
 
-// First thing in main(), before any other thread: environment that libtorch reads once, thread counts.
+// The very first thing in main(). Compute threads that wait must sleep, not spin: on a machine that does anything else beside,
+// spinning threads hold the cores that the others wait for (a step of the built-in model: 0.7 s instead of over 10 s under
+// load). The thread library reads this from the environment before main() begins, so the program starts itself once more
+// with it set; a setting of the person's own is left alone.
+void restart_with_sleeping_threads(char** argv);
+// Then, before any other thread: environment that libtorch reads once, memory of tensors, thread counts.
 void initialize_runtime();
 // At the start of every thread that computes: thread counts are per thread in OpenMP.
 void prepare_compute_thread();

@@ -150,6 +150,12 @@ void add_devices(RuntimeInfo& info) {
 
 }  // namespace
 
+void restart_with_sleeping_threads(char** argv) {
+    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT") || getenv("KMP_BLOCKTIME")) return;
+    setenv("OMP_WAIT_POLICY", "passive", 0);
+    execv("/proc/self/exe", argv);  // returns only when it failed; then all works as well, slower beside others
+}
+
 void initialize_runtime() {
     static std::once_flag once;
     std::call_once(once, [] {
