@@ -44,7 +44,8 @@ lwb_packages() {
 # Calls apt only when a package is missing, so that a second start costs one dpkg-query.
 install_missing() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-        say "This is no Debian: README.md lists the libraries that the build expects to find."
+        # shellcheck disable=SC2046
+        say "There is no apt here, so nothing is installed; needed, in Debian's names:" $(lwb_packages)
         return
     fi
     local packages installed package missing=()
