@@ -88,12 +88,12 @@ QWidget* CatalogPage::buildTable() {
     header->setSectionResizeMode(QHeaderView::Interactive);
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     const std::initializer_list<std::pair<int, int>> widths{
-        {AdapterTableModel::Star, 0},       {AdapterTableModel::Name, 24},
+        {AdapterTableModel::Star, 0},       {AdapterTableModel::Name, 23},
         {AdapterTableModel::Model, 9},      {AdapterTableModel::Targets, 9},
         {AdapterTableModel::Rank, 7},       {AdapterTableModel::Alpha, 8},
         {AdapterTableModel::Params, 12},    {AdapterTableModel::EvalLoss, 10},
         {AdapterTableModel::TrainLoss, 11}, {AdapterTableModel::Size, 10},
-        {AdapterTableModel::Created, 17},   {AdapterTableModel::Tags, 14}};
+        {AdapterTableModel::Created, 17},   {AdapterTableModel::Tags, 9}};
     for (const auto& [column, digits] : widths)
         header->resizeSection(column, digits > 0 ? digits * digit : 28);
     m_table->setColumnHidden(AdapterTableModel::Alpha, true);

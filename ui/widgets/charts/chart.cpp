@@ -270,8 +270,8 @@ void Chart::beforeReplot() {
     const QFontMetrics metrics(m_plot->xAxis->tickLabelFont());
     const int label = metrics.horizontalAdvance(m_xText(std::round(m_plot->xAxis->range().upper), 1));
     m_xTicker->setTickCount(std::clamp(size.width() / std::max(label + 36, 60), 2, 12));
-    m_yTicker->setTickCount(std::clamp(size.height() / 30, 3, 10));
-    m_rightTicker->setTickCount(std::clamp(size.height() / 30, 3, 10));
+    m_yTicker->setTickCount(std::clamp(size.height() / 36, 3, 10));
+    m_rightTicker->setTickCount(std::clamp(size.height() / 36, 3, 10));
     applyAutoRange();
 }
 
