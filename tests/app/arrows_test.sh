@@ -48,7 +48,7 @@ expect_refused ui/pages/a.cpp '#include "ui/widgets/plot_library.h"'
 expect_refused ui/pages/a.cpp '#include "widgets/ticker.h"'
 expect_refused ui/pages/a.cpp '#include "ui/widgets/axis.h"'
 fresh_tree
-yes '// line' | head -n 501 >"$tree/app/long.cpp"
+seq -f '// line %g' 501 >"$tree/app/long.cpp"
 ! "$arrows" "$tree" >/dev/null || { echo "not noticed: a file of 501 lines"; failures=$((failures + 1)); }
 
 [ "$failures" -eq 0 ] || exit 1
