@@ -1,12 +1,13 @@
 #include "ui/theme/theme.h"
 
+#include "ui/theme/system_scheme.h"
+
 #include <QApplication>
 #include <QFile>
 #include <QPainter>
 #include <QSettings>
 #include <QStyle>
 #include <QStyleFactory>
-#include <QStyleHints>
 #include <QSvgRenderer>
 #include <QToolTip>
 
@@ -59,18 +60,16 @@ constexpr std::array<Pair, 8> series{{{0xff0072b2, 0xff56a6e0},
 }  // namespace
 
 Theme::Theme(QSettings& settings, QObject* parent)
-    : QObject(parent), m_settings(settings), m_systemPalette(QGuiApplication::palette()) {
+    : QObject(parent), m_settings(settings), m_system(new SystemScheme(this)) {
     loadResources();
     const QString saved = settings.value(modeKey).toString();
     m_mode = saved == QLatin1String("dark")    ? Mode::Dark
              : saved == QLatin1String("light") ? Mode::Light
                                                : Mode::System;
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
-    connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, this, [this] {
+    connect(m_system, &SystemScheme::changed, this, [this] {
         if (m_mode == Mode::System) apply();
     });
-#endif
     apply();
 }
 
@@ -82,18 +81,8 @@ void Theme::setMode(Mode mode) {
     apply();
 }
 
-bool Theme::systemIsDark() const {
-#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
-    return QGuiApplication::styleHints()->colorScheme() == Qt::ColorScheme::Dark;
-#else
-    // Before 6.5 the palette that the desktop gave us is all that Qt tells.
-    return m_systemPalette.color(QPalette::Window).lightness() <
-           m_systemPalette.color(QPalette::WindowText).lightness();
-#endif
-}
-
 void Theme::apply() {
-    m_dark = m_mode == Mode::Dark || (m_mode == Mode::System && systemIsDark());
+    m_dark = m_mode == Mode::Dark || (m_mode == Mode::System && m_system->isDark());
 
     QPalette p;
     const auto set = [&](QPalette::ColorRole role, const Pair& pair) { p.setColor(role, pair.pick(m_dark)); };

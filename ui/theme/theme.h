@@ -6,11 +6,12 @@
 #include <QColor>
 #include <QIcon>
 #include <QObject>
-#include <QPalette>
 
 class QSettings;
 
 namespace ui {
+
+class SystemScheme;
 
 class Theme : public QObject {
     Q_OBJECT
@@ -53,10 +54,9 @@ class Theme : public QObject {
 
   private:
     void apply();
-    bool systemIsDark() const;
 
     QSettings& m_settings;
-    QPalette m_systemPalette;
+    SystemScheme* m_system;
     Mode m_mode = Mode::System;
     bool m_dark = false;
 };

@@ -43,6 +43,11 @@ void Card::paintEvent(QPaintEvent*) {
     painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8);
 }
 
+QString joinFacts(QStringList facts) {
+    for (QString& fact : facts) fact.replace(QLatin1Char(' '), QChar(QChar::Nbsp));
+    return facts.join(QStringLiteral("  ·  "));
+}
+
 void styleAsHint(const Theme& theme, QLabel* label) {
     QFont font = label->font();
     font.setPointSizeF(font.pointSizeF() * 0.9);

@@ -1,6 +1,7 @@
 // A titled panel on the surface colour with a thin border. Follows the theme by itself.
 #pragma once
 
+#include <QStringList>
 #include <QWidget>
 
 class QHBoxLayout;
@@ -31,6 +32,9 @@ class Card : public QWidget {
     QVBoxLayout* m_body;
     bool m_highlighted = false;
 };
+
+// "a  ·  b  ·  c", broken only between facts.
+QString joinFacts(QStringList facts);
 
 // A label in the smaller grey of units and hints; follows the theme.
 QLabel* makeHint(const Theme& theme, const QString& text, QWidget* parent);

@@ -12,12 +12,11 @@ namespace {
 // Beyond this a row is no longer a preview; the rest is counted, not drawn.
 constexpr std::size_t mostTokens = 400;
 
-// White space that would vanish at a token's edge is made visible.
+// White space that would break the line is made visible; the tint shows the rest.
 QString shown(const engine::PreviewToken& token) {
     QString text = QString::fromStdString(token.text);
     text.replace(QLatin1Char('\n'), QStringLiteral("⏎"));
     text.replace(QLatin1Char('\t'), QStringLiteral("⇥"));
-    text.replace(QLatin1Char(' '), QChar(QChar::Nbsp));
     return text;
 }
 
@@ -28,7 +27,7 @@ TokenPreview::TokenPreview(const Theme& theme, QWidget* parent) : QTextBrowser(p
     setAccessibleName(tr("Preview of tokens"));
     setOpenLinks(false);
     setFrameShape(QFrame::NoFrame);
-    setWordWrapMode(QTextOption::WrapAnywhere);
+    setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     setTabChangesFocus(true);
     document()->setDocumentMargin(2);
     connect(&theme, &Theme::changed, this, &TokenPreview::render);

@@ -110,6 +110,8 @@ void DataCard::buildFields() {
     fields->setColumnStretch(1, 1);
 
     auto* templateLabel = new QLabel(tr("&Template"), this);
+    fields->setColumnMinimumWidth(
+        0, templateLabel->sizeHint().width() + 4);  // an underlined T is wider than it says
     m_template->setObjectName(QStringLiteral("templateField"));
     m_template->setToolTip(
         tr("What stands in front of the completion; {prompt} is the row's prompt, \\n a new line"));
@@ -204,7 +206,6 @@ void DataCard::showSpec() {
 
 void DataCard::showReport() {
     const auto& report = m_presenter.data();
-    const QString dot = QStringLiteral("  ·  ");
     QStringList facts;
     QString warning;
     bool bad = false;
@@ -230,7 +231,7 @@ void DataCard::showReport() {
         warning = m_presenter.dataProblem();
         bad = true;
     }
-    m_facts->setText(facts.join(dot));
+    m_facts->setText(joinFacts(facts));
     m_facts->setVisible(!facts.isEmpty());
     m_warning->setText(warning);
     m_warning->setVisible(!warning.isEmpty());

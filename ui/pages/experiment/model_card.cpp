@@ -14,16 +14,6 @@
 
 namespace ui {
 
-namespace {
-
-// A fact stays on one line.
-QString joined(QStringList facts) {
-    for (QString& fact : facts) fact.replace(QLatin1Char(' '), QChar(QChar::Nbsp));
-    return facts.join(QStringLiteral("  ·  "));
-}
-
-}  // namespace
-
 ModelCard::ModelCard(const Theme& theme, workbench::Workbench& workbench, ExperimentPresenter& presenter,
                      QWidget* parent)
     : Card(theme, tr("Base model"), parent),
@@ -111,13 +101,13 @@ void ModelCard::refresh() {
     }
     m_name->setText(QString::fromStdString(model->name));
     m_name->setToolTip(QString::fromStdString(model->path.string()));
-    m_facts->setText(joined({QString::fromStdString(model->architecture),
-                             tr("%1 parameters").arg(units::shortCount(model->total_params)),
-                             tr("%n layer(s)", nullptr, static_cast<int>(model->layers)),
-                             tr("width %1").arg(units::count(model->hidden_size)),
-                             tr("%n head(s)", nullptr, static_cast<int>(model->heads)),
-                             tr("context %1").arg(units::count(model->max_positions)),
-                             QString::fromStdString(model->dtype)}));
+    m_facts->setText(joinFacts({QString::fromStdString(model->architecture),
+                                tr("%1 parameters").arg(units::shortCount(model->total_params)),
+                                tr("%n layer(s)", nullptr, static_cast<int>(model->layers)),
+                                tr("width %1").arg(units::count(model->hidden_size)),
+                                tr("%n head(s)", nullptr, static_cast<int>(model->heads)),
+                                tr("context %1").arg(units::count(model->max_positions)),
+                                QString::fromStdString(model->dtype)}));
     m_facts->setToolTip(tr("%1 parameters exactly").arg(units::count(model->total_params)));
     QStringList checks;
     checks << (model->tokenizer.empty()
@@ -126,7 +116,7 @@ void ModelCard::refresh() {
     checks << (model->has_weights ? tr("✓ weights %1").arg(units::bytes(model->weight_bytes))
                                   : tr("✗ no weights"));
     if (model->tied_embeddings) checks << tr("✓ tied embeddings");
-    m_checks->setText(joined(checks));
+    m_checks->setText(joinFacts(checks));
 }
 
 }  // namespace ui

@@ -71,14 +71,12 @@ PlanCard::PlanCard(const Theme& theme, ExperimentPresenter& presenter, QWidget* 
 
 void PlanCard::refresh() {
     const auto& plan = m_presenter.plan();
-    const QString dot = QStringLiteral("  ·  ");
     if (plan) {
         m_trainable->setText(tr("%1 trainable").arg(units::count(plan->trainable_params)));
-        m_share->setText(QStringList{
-            tr("%1 of %2").arg(units::percent(plan->percent), units::shortCount(plan->total_params)),
-            tr("%Ln matri(x|ces)", nullptr, static_cast<int>(plan->matrices)),
-            tr("adapter file %1").arg(units::bytes(plan->adapter_bytes))}
-                             .join(dot));
+        m_share->setText(joinFacts(
+            {tr("%1 of %2").arg(units::percent(plan->percent), units::shortCount(plan->total_params)),
+             tr("%Ln matri(x|ces)", nullptr, static_cast<int>(plan->matrices)),
+             tr("adapter file %1").arg(units::bytes(plan->adapter_bytes))}));
         m_parameters->setValue(plan->trainable_params, plan->total_params);
     } else {
         m_trainable->setText(tr("Nothing to train yet"));
