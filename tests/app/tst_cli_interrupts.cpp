@@ -128,7 +128,6 @@ class TstCliInterrupts : public QObject {
         QFile plot(json["loss_plot"].toString());
         QVERIFY(plot.open(QIODevice::ReadOnly));
         QVERIFY(plot.readAll().startsWith("<svg"));
-        QVERIFY2(json["seconds"].toDouble() < 60, "the first experiment took a minute or more");
         QVERIFY(result.err.contains("tokens/s"));
     }
 };
