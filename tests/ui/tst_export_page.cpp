@@ -121,9 +121,9 @@ void TstExportPage::aFolderInUseIsRefusedBeforeTheStart() {
     folder().setFocus();
     folder().selectAll();
     QTest::keyClicks(&folder(), m_fixture->path("resources/samples"));
-    QTRY_VERIFY(!exportButton().isEnabled());
-    QVERIFY2(exportButton().toolTip().contains(QLatin1String("not empty")),
-             qPrintable(exportButton().toolTip()));
+    QTRY_VERIFY2(exportButton().toolTip().contains(QLatin1String("not empty")),
+                 qPrintable(exportButton().toolTip()));
+    QVERIFY(!exportButton().isEnabled());
     QCOMPARE(m_fixture->find<QLabel>("folderHint")->text(), exportButton().toolTip());
     folder().selectAll();
     QTest::keyClicks(&folder(), QStringLiteral("relative"));
