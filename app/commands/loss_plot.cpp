@@ -80,7 +80,7 @@ class Plot {
                number(height, "%.0f") + "\" width=\"" + number(width, "%.0f") + "\" height=\"" +
                number(height, "%.0f") +
                "\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#333\">\n"
-               "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n";
+               "<rect width=\"860\" height=\"480\" fill=\"#fff\"/>\n";
         text(left, 28, curves_.title, "font-size=\"16\" font-weight=\"bold\"");
         draw_axes();
         draw_line(curves_.loss, "#9ec5e8", 1);
