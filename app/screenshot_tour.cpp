@@ -16,7 +16,7 @@ constexpr int settleMs = 1500;  // pages load from the catalog off the GUI threa
 }
 
 ScreenshotTour::ScreenshotTour(Application& application, const QString& folder)
-    : m_application(application), m_folder(folder) {
+    : m_application(application), m_folder(folder), m_modeBefore(application.context().theme.mode()) {
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &ScreenshotTour::shoot);
 }
@@ -113,6 +113,7 @@ void ScreenshotTour::shoot() {
 
 void ScreenshotTour::end(const QString& problem) {
     m_problem = problem;
+    m_application.context().theme.setMode(m_modeBefore);
     // start() may fail before the event loop runs.
     QMetaObject::invokeMethod(qApp, &QCoreApplication::quit, Qt::QueuedConnection);
 }

@@ -3,6 +3,8 @@
 // ranks. Ends the event loop when done.
 #pragma once
 
+#include "ui/theme/theme.h"
+
 #include <QObject>
 #include <QSize>
 #include <QString>
@@ -37,6 +39,7 @@ class ScreenshotTour : public QObject {
 
     Application& m_application;
     QString m_folder;
+    ui::Theme::Mode m_modeBefore;  // the person's choice, given back at the end
     std::vector<Stop> m_stops;
     std::size_t m_next = 0;
     QTimer m_timer;

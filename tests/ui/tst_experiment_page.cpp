@@ -81,7 +81,7 @@ void TstExperimentPage::firstStartIsReady() {
     QVERIFY(m_window->find<QLabel>("startHint")->text().isEmpty());
     QCOMPARE(m_window->find<QLabel>("modelName")->text(), QStringLiteral("tiny"));
     QVERIFY(m_window->find<QLabel>("modelFacts")->text().contains(QStringLiteral("LlamaForCausalLM")));
-    QVERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("64 rows")));
+    QVERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("64\u00a0rows")));
     QVERIFY(m_window->find<QTextEdit>("tokenPreview")->toPlainText().contains(QStringLiteral("count")));
     QCOMPARE(spec().lora.targets, (engine::TargetMap{{"q", {}}, {"v", {}}}));
 }
@@ -177,7 +177,7 @@ void TstExperimentPage::dropsGoWhereTheyBelong() {
     const QString file = m_window->path("mine.jsonl");
     support::writeSmallData(file, 12);
     drop(file);
-    QTRY_VERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("12 rows")));
+    QTRY_VERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("12\u00a0rows")));
     QVERIFY(spec().data.eval_path.empty());
     drop(m_window->path("resources/samples"));  // a folder that is no model
     QTRY_VERIFY(!startButton()->isEnabled());
@@ -218,7 +218,7 @@ void TstExperimentPage::refusalsKeepTheForm() {
     const QString file = m_window->path("gone.jsonl");
     support::writeSmallData(file, 12);
     drop(file);
-    QTRY_VERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("12 rows")));
+    QTRY_VERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("12\u00a0rows")));
     QTRY_VERIFY(startButton()->isEnabled());
     type("rankField", QStringLiteral("3"));
     const auto before = spec();
@@ -269,6 +269,15 @@ void TstExperimentPage::everythingIsThereAfterARestart() {
 }
 
 void TstExperimentPage::columnsFollowTheWidth() {
+    // The widest form: counted in epochs, held-out rows in percent; and more layers than fit.
+    const QString tall = m_window->path("tall");
+    support::writeSmallModel(tall, 96);
+    drop(tall);
+    QTRY_COMPARE(m_window->find<ui::MatrixGrid>("matrixGrid")->model().layers(), 96);
+    auto wide = spec();
+    wide.steps = 0;
+    wide.data.eval_path.clear();
+    page().useSpec(wide);
     auto* scroll = m_window->find<QScrollArea>("experimentScroll");
     const auto left = [&](const char* card) {
         return m_window->find<QWidget>(card)->mapTo(scroll->widget(), QPoint()).x();
@@ -281,7 +290,13 @@ void TstExperimentPage::columnsFollowTheWidth() {
             places << left(card);
         QCOMPARE(places.size(), columns);
         // Nothing is wider than what is seen.
-        QVERIFY(scroll->widget()->minimumSizeHint().width() <= scroll->viewport()->width());
+        QStringList widths;
+        for (const char* card : {"modelCard", "dataCard", "matrixCard", "trainingForm", "planCard"})
+            widths << QStringLiteral("%1 %2")
+                          .arg(QLatin1String(card))
+                          .arg(m_window->find<QWidget>(card)->minimumSizeHint().width());
+        QVERIFY2(scroll->widget()->width() <= scroll->viewport()->width(),
+                 qPrintable(widths.join(QStringLiteral(", "))));
     }
 }
 

@@ -132,9 +132,9 @@ void ExperimentPage::arrange(int columns) {
         bool grows = false;
         for (QWidget* card : cards) {
             grows = grows || card == m_dataCard;  // its preview has use for any room
-            column->addWidget(card, card == m_dataCard ? 1 : 0);
+            column->addWidget(card, card == m_dataCard || card == m_matrixCard ? 100 : 0);
         }
-        if (!grows) column->addStretch(1);
+        if (!grows) column->addStretch(1);  // what the matrices leave, once all layers are seen
         across->addLayout(column, 1);
     }
 }

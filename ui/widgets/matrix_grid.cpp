@@ -2,6 +2,7 @@
 
 #include "ui/theme/theme.h"
 
+#include <QAbstractButton>
 #include <QHeaderView>
 #include <QMouseEvent>
 #include <QPainter>
@@ -17,6 +18,7 @@ namespace ui {
 namespace {
 
 constexpr int gridRow = 24;
+constexpr int comfortableRows = 12;
 constexpr int minimumColumn = 34;
 constexpr int maximumColumn = 72;
 
@@ -97,7 +99,10 @@ MatrixView::MatrixView(const Theme& theme, MatrixModel& model, bool allRow, QWid
     setShowGrid(false);
     setFrameShape(QFrame::NoFrame);
     setMouseTracking(true);
-    setStyleSheet(QStringLiteral("QTableCornerButton::section { background: transparent; border: none; }"));
+    // On the button itself: a sheet on the view would freeze the palette of its scroll bar.
+    if (auto* corner = findChild<QAbstractButton*>())
+        corner->setStyleSheet(
+            QStringLiteral("QTableCornerButton::section { background: transparent; border: none; }"));
     setTabKeyNavigation(false);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
@@ -118,8 +123,9 @@ MatrixView::MatrixView(const Theme& theme, MatrixModel& model, bool allRow, QWid
 }
 
 QSize MatrixView::sizeHint() const {
-    // As high as its rows, so that a short model leaves no gap; the layout gives less to a tall one.
-    return {QTableView::sizeHint().width(), (m_allRow ? 1 : m_model.layers()) * gridRow + 2};
+    // As high as its rows, so that a short model leaves no gap; a tall one scrolls, and takes what room there
+    // is.
+    return {minimumWidth(), (m_allRow ? 1 : std::min(m_model.layers(), comfortableRows)) * gridRow + 2};
 }
 
 void MatrixView::mousePressEvent(QMouseEvent* event) {
@@ -250,6 +256,7 @@ void MatrixGrid::layOut() {
     m_layers->setMinimumHeight(std::min(m_model.layers(), 6) * gridRow + 2);
     m_layers->setMaximumHeight(m_model.layers() * gridRow + 2);
     setMinimumWidth(label + columns * minimumColumn);
+    setMaximumHeight(m_all->height() + 2 + m_layers->maximumHeight());
     m_layers->updateGeometry();
 }
 

@@ -125,7 +125,7 @@ QSize NumberField::sizeHint() const {
     ensurePolished();
     QStyleOptionSpinBox option;
     initStyleOption(&option);
-    const QSize text(fontMetrics().horizontalAdvance(QStringLiteral("0000000")) + 4,
+    const QSize text(fontMetrics().horizontalAdvance(QStringLiteral("000000")) + 4,
                      fontMetrics().height() + 2);
     return style()->sizeFromContents(QStyle::CT_SpinBox, &option, text + QSize(20, 0), this);
 }

@@ -4,6 +4,7 @@
 #include "ui/pages/experiment/bad_rows_dialog.h"
 #include "ui/presenters/experiment_presenter.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/histogram.h"
 #include "ui/widgets/number_field.h"
 #include "ui/widgets/token_preview.h"
@@ -16,6 +17,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QToolButton>
 
 namespace ui {
 
@@ -51,7 +53,7 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
       m_presenter(presenter),
       m_choose(new QPushButton(this)),
       m_menu(new QMenu(this)),
-      m_file(new QLabel(this)),
+      m_file(new ElidedLabel(this)),
       m_facts(makeHint(theme, {}, this)),
       m_warning(new QLabel(this)),
       m_look(new QPushButton(tr("Look"), this)),
@@ -59,8 +61,8 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
       m_template(new QLineEdit(this)),
       m_heldOut(new NumberField(NumberField::Kind::Real, 0, 50, this)),
       m_heldOutUnit(makeHint(theme, tr("% of the rows, or"), this)),
-      m_heldOutFile(new QLabel(this)),
-      m_heldOutChoose(new QPushButton(this)),
+      m_heldOutFile(new ElidedLabel(this)),
+      m_heldOutChoose(new QToolButton(this)),
       m_preview(new TokenPreview(theme, this)) {
     setObjectName(QStringLiteral("dataCard"));
     m_choose->setObjectName(QStringLiteral("chooseData"));
@@ -77,9 +79,8 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
     m_look->setObjectName(QStringLiteral("lookAtBadRows"));
     m_facts->setWordWrap(true);
     m_warning->setWordWrap(true);
-    for (QLabel* label : {m_file, m_facts, m_warning, m_heldOutFile})
+    for (QLabel* label : {m_facts, m_warning})
         label->setMinimumWidth(1);  // a long name must not widen the page
-    m_file->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* warningRow = new QHBoxLayout;
     warningRow->addWidget(m_warning, 1);
     warningRow->addWidget(m_look, 0, Qt::AlignTop);
@@ -142,7 +143,7 @@ void DataCard::buildFields() {
     connect(m_heldOut, &NumberField::edited, this, [this](double percent) {
         m_presenter.edit([&](auto& spec) { spec.data.held_out = percent / 100; });
     });
-    connect(m_heldOutChoose, &QPushButton::clicked, this, [this] {
+    connect(m_heldOutChoose, &QToolButton::clicked, this, [this] {
         if (m_presenter.spec().data.eval_path.empty())
             browseHeldOut();
         else

@@ -9,6 +9,7 @@ class QLabel;
 class QLineEdit;
 class QMenu;
 class QPushButton;
+class QToolButton;
 
 namespace workbench {
 class Workbench;
@@ -52,7 +53,7 @@ class DataCard : public Card {
     NumberField* m_heldOut;
     QLabel* m_heldOutUnit;
     QLabel* m_heldOutFile;
-    QPushButton* m_heldOutChoose;
+    QToolButton* m_heldOutChoose;
     TokenPreview* m_preview;
 };
 

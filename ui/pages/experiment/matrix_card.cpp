@@ -64,6 +64,9 @@ void MatrixCard::showModel() {
     m_grid->model().setRank(m_presenter.spec().lora.rank);
     m_grid->model().setTargets(m_presenter.spec().lora.targets);
     m_grid->setVisible(model.has_value());
+    // The card may grow until every layer is seen, and no further.
+    const int others = sizeHint().height() - m_grid->sizeHint().height();
+    setMaximumHeight(model ? m_grid->maximumHeight() + others : QWIDGETSIZE_MAX);
     m_hint->setText(model ? tr("Rows are layers. Click, drag, or Shift + click for a range")
                           : tr("The matrices of the model appear here"));
 }

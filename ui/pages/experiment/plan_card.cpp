@@ -6,7 +6,6 @@
 #include "ui/widgets/memory_bar.h"
 #include "ui/widgets/parameter_bar.h"
 
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -48,7 +47,7 @@ PlanCard::PlanCard(const Theme& theme, ExperimentPresenter& presenter, QWidget* 
         label->setWordWrap(true);
         label->setMinimumWidth(1);
     }
-    auto* remedies = new QHBoxLayout(m_remedyRow);
+    auto* remedies = new QVBoxLayout(m_remedyRow);  // side by side they would widen the page
     remedies->setContentsMargins(0, 0, 0, 0);
     remedies->setSpacing(6);
 
@@ -145,9 +144,8 @@ void PlanCard::showRemedies() {
             if (i < static_cast<int>(remedies.size()))
                 m_presenter.replace(engine::ExperimentSpec(remedies[size_t(i)].spec));
         });
-        row->addWidget(button);
+        static_cast<QVBoxLayout*>(row)->addWidget(button, 0, Qt::AlignLeft);
     }
-    static_cast<QHBoxLayout*>(row)->addStretch(1);
 }
 
 }  // namespace ui

@@ -4,8 +4,6 @@
 
 #include "ui/widgets/card.h"
 
-class QGridLayout;
-class QHBoxLayout;
 class QLabel;
 
 namespace ui {
