@@ -124,20 +124,6 @@ class TstBatches : public QObject {
         }
         QVERIFY(descents > grouped.batches_per_epoch() / 4);
     }
-
-    void batchesArePaddedOnTheRight() {
-        const Dataset data = load(
-            "{\"prompt\": \"a\", \"completion\": \"xyz\"}\n{\"prompt\": \"b\", \"completion\": \"u\"}\n");
-        const Batch batch = collate(data, {1, 0}, 99);
-        QCOMPARE(batch.rows, std::int64_t{2});
-        QCOMPARE(batch.length, std::int64_t{6});
-        QCOMPARE(batch.ids,
-                 (std::vector<std::int64_t>{'b', '\n', 'u', 256, 99, 99, 'a', '\n', 'x', 'y', 'z', 256}));
-        QCOMPARE(batch.labels, (std::vector<std::int64_t>{-100, -100, 'u', 256, -100, -100, -100, -100, 'x',
-                                                          'y', 'z', 256}));
-        QCOMPARE(batch.lengths, (std::vector<std::int64_t>{4, 6}));
-        QCOMPARE(batch.trained_tokens, std::int64_t{6});
-    }
 };
 
 QTEST_APPLESS_MAIN(TstBatches)
