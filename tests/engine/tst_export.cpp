@@ -139,6 +139,9 @@ class TstExport : public QObject {
         QCOMPARE(mismatched.error().code, ErrorCode::bad_input);
         QVERIFY(!std::filesystem::exists(request.out));
         request.model = support::micro_model("micro-llama");
+        ExportRequest nowhere = request;
+        nowhere.out.clear();
+        QVERIFY(!export_adapter(nowhere).ok() && export_adapter(nowhere).error().code == ErrorCode::bad_input);
         std::filesystem::create_directories(request.out);
         std::ofstream(request.out / "kept") << "mine";
         QVERIFY(!export_adapter(request).ok());

@@ -40,6 +40,7 @@ double relative_tolerance(StoredDtype dtype) {
 }
 
 void require_empty(const std::filesystem::path& out) {
+    if (out.empty()) fail_input("No folder to export to was named; name a new one.");
     std::error_code error;
     if (!std::filesystem::exists(out, error)) return;
     if (!std::filesystem::is_directory(out, error)) {
