@@ -89,7 +89,7 @@ class TstWorkbenchQueue : public QObject {
         const auto a = enqueue("a"), b = enqueue("b"), c = enqueue("c");
         QTRY_COMPARE(queue_->running(), a);
         QCOMPARE(queue_->waiting(), (std::vector{b, c}));
-        QCOMPARE(gate_->arrived(), 1);
+        QTRY_COMPARE(gate_->arrived(), 1);
         gate_->release(3);
         QTRY_COMPARE(ended().size(), std::size_t{3});
         QCOMPARE(ended()[0].run_id, a);
@@ -197,7 +197,7 @@ class TstWorkbenchQueue : public QObject {
         queue_.reset();
         QCOMPARE(state(a), catalog::RunState::stopped);
         QCOMPARE(state(b), catalog::RunState::queued);
-        QCOMPARE(gate_->arrived(), 1);
+        QTRY_COMPARE(gate_->arrived(), 1);
     }
 };
 
