@@ -30,8 +30,8 @@ struct RuntimeInfo {
     std::vector<DeviceInfo> devices;
 };
 
-// The very first thing in main(). Compute threads that wait must sleep, not spin: on a machine that does anything else beside,
-// spinning threads hold the cores that the others wait for (a step of the built-in model: 0.7 s instead of over 10 s under
+// The very first thing in main(). Compute threads that wait must soon sleep, not spin on: on a machine that does anything else beside,
+// spinning threads hold the cores that the others wait for (a step of the built-in model: about 1 s instead of over 10 s under
 // load). The thread library reads this from the environment before main() begins, so the program starts itself once more
 // with it set; a setting of the person's own is left alone.
 void restart_with_sleeping_threads(char** argv);

@@ -152,7 +152,9 @@ void add_devices(RuntimeInfo& info) {
 
 void restart_with_sleeping_threads(char** argv) {
     if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT") || getenv("KMP_BLOCKTIME")) return;
-    setenv("OMP_WAIT_POLICY", "passive", 0);
+    // A short spin, then sleep. A step of the built-in model (8 x 120): 332 ms without any spin, 206 with 2,000 turns, 182 with
+    // 20,000 on an idle machine; at a load of 9 on two cores 0.7 s, 1.1 s, and over 10 s with the library's own 300,000.
+    setenv("GOMP_SPINCOUNT", "2000", 0);
     execv("/proc/self/exe", argv);  // returns only when it failed; then all works as well, slower beside others
 }
 
