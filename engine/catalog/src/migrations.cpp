@@ -28,8 +28,11 @@ bool is_empty(Database& database) {
 
 // Nothing of a foreign file is touched, not even its journal mode.
 void require_ours(Database& database) {
-    if (database.integer("PRAGMA application_id") == application_id) return;
+    const auto ours = [&] { return database.integer("PRAGMA application_id") == application_id; };
+    if (ours()) return;
     if (version_of(database) == 0 && is_empty(database)) return;
+    // Another program may have made the catalog between these looks; it does so in one transaction.
+    if (ours()) return;
     throw Error(ErrorCode::open_failed,
                 named(database) +
                     "was not opened: it is an SQLite file of another program. Choose another "
