@@ -87,11 +87,6 @@ class BlockCache {
         return true;
     }
 
-    TensorMemory usage() {
-        const std::scoped_lock lock(mutex_);
-        return {static_cast<int64_t>(in_use_), static_cast<int64_t>(cached_)};
-    }
-
   private:
     std::mutex mutex_;
     std::list<Block> free_;  // most recently freed first
@@ -129,7 +124,5 @@ void install_tensor_memory() {
     static auto* const allocator = new TensorAllocator;
     c10::SetCPUAllocator(allocator, /*priority=*/1);
 }
-
-TensorMemory tensor_memory() { return blocks().usage(); }
 
 }  // namespace engine

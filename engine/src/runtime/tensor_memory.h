@@ -6,17 +6,9 @@
 // small cache; smaller ones come from malloc as before.
 #pragma once
 
-#include <cstdint>
-
 namespace engine {
 
 // Makes it libtorch's CPU allocator; once, before the first tensor. Thread-safe afterwards.
 void install_tensor_memory();
-
-struct TensorMemory {
-    int64_t in_use_bytes = 0;  // large blocks only
-    int64_t cached_bytes = 0;  // free, kept
-};
-TensorMemory tensor_memory();
 
 }  // namespace engine
