@@ -44,11 +44,15 @@ struct RopeConfig {
 // equals dividing the positions). angle(position, i) = position * inverse_frequencies[i] in float32.
 std::vector<float> inverse_frequencies(const RopeConfig& rope);
 
-// A named matrix inside a stored projection: rows [row_begin, row_begin + rows) of its [out, in] view.
+// A named matrix inside a stored projection: some rows of its [out, in] view. Most lie together,
+// [row_begin, row_begin + rows). Interleaved ones (GPT-NeoX: q, k and v of one head, then of the next) are
+// `blocks` runs of rows / blocks rows each, the first at row_begin, one every `stride` rows.
 struct Slot {
     std::string kind;  // q k v o gate up down
     std::int64_t row_begin = 0;
-    std::int64_t rows = 0;
+    std::int64_t rows = 0;  // of all runs together
+    std::int64_t blocks = 1;
+    std::int64_t stride = 0;  // with more than one run; blocks * stride is all of out_features
 };
 
 // One stored linear map y = W x (+ b).
@@ -58,14 +62,14 @@ struct Projection {
     std::int64_t out_features = 0;
     bool has_bias = false;
     bool conv1d = false;      // stored [in, out] (GPT-2); otherwise [out, in]
-    std::vector<Slot> slots;  // ascending rows, together all of out_features
+    std::vector<Slot> slots;  // by row_begin, together all of out_features
 
     bool fused() const { return slots.size() > 1; }
     std::vector<std::int64_t> stored_shape() const;
 };
 
 struct Architecture {
-    std::string family;      // model_type: "gpt2", "llama"
+    std::string family;      // model_type: "gpt2", "llama", ... (families.h)
     std::string class_name;  // "GPT2LMHeadModel"
 
     std::int64_t layers = 0;
@@ -79,25 +83,35 @@ struct Architecture {
 
     NormKind norm = NormKind::rms_norm;
     double norm_eps = 1e-6;
+    double norm_offset = 0;  // a norm multiplies by offset + weight (Gemma: 1)
     Activation activation = Activation::silu;
     bool gated_mlp = false;  // down(act(gate(x)) * up(x)) instead of down(act(up(x)))
     PositionKind positions = PositionKind::rotary;
     RopeConfig rope;                        // for PositionKind::rotary
+    std::int64_t position_offset = 0;       // learned: position p reads row p + offset (OPT: 2)
+    bool positions_skip_padding = false;    // learned: padding does not count (OPT)
+    double embedding_scale = 1;             // token embeddings times this (Gemma)
+    bool parallel_block = false;            // x += attention(norm(x)) + mlp(norm'(x)), both of the same x
+    std::vector<std::int64_t> windows;      // per layer: how many keys up to its own a query sees, 0 for all;
+                                            // empty when no layer has a window
     bool tied_embeddings = false;           // the head is the embedding
+    bool head_bias = false;                 // the logits have a bias
     bool scale_attention = true;            // scores / sqrt(head_dim)
     bool scale_attention_by_layer = false;  // scores / (layer + 1) as well
     double initializer_range = 0.02;        // of new weights
 
     // Tensor names: module names without ".weight" / ".bias". Pre-norm residual blocks:
-    // x += output(attention(norm(x))); x += mlp(norm(x)).
+    // x += output(attention(norm(x))); x += mlp(norm(x)); or side by side, see parallel_block.
     std::string base_prefix;         // "transformer." / "model.": left out by files that hold the bare model
     std::string layer_prefix;        // "transformer.h." / "model.layers."; followed by the index and "."
     std::string embedding;           // [vocab_size, hidden_size]
-    std::string position_embedding;  // [max_positions, hidden_size]; empty for rotary
+    std::string position_embedding;  // [max_positions + position_offset, hidden_size]; empty for rotary
     std::string attention_norm;      // relative to the layer
-    std::string mlp_norm;            // relative to the layer
+    std::string mlp_norm;            // relative to the layer; empty: the MLP reads what attention reads
+    std::string q_norm, k_norm;      // relative to the layer: RMSNorm over each head of q and of k before
+                                     // they are rotated; empty when there are none
     std::string final_norm;
-    std::string lm_head;  // [vocab_size, hidden_size], no bias
+    std::string lm_head;  // [vocab_size, hidden_size]
 
     std::vector<Projection> attention_in;  // one or more projections whose slots are q, k and v
     Projection attention_out;              // slot o
@@ -112,6 +126,10 @@ struct Architecture {
     std::string module_name(std::int64_t layer, const Projection& projection) const;
     // What the scores q·k of a layer are multiplied by.
     double attention_scale(std::int64_t layer) const;
+    // How many keys up to its own a query of this layer sees; 0 for all of them.
+    std::int64_t window(std::int64_t layer) const {
+        return windows.empty() ? 0 : windows[static_cast<std::size_t>(layer)];
+    }
     // The matrix kinds that exist, in the order q k v o gate up down.
     std::vector<std::string> kinds() const;
 };

@@ -64,7 +64,8 @@ at::Tensor AdapterSet::delta(int64_t layer, int projection, int64_t out_features
     for (const std::size_t index : by_projection_[static_cast<std::size_t>(layer * projections_ + projection)]) {
         const AdapterSite& site = sites_[index];
         if (!sum.defined()) sum = at::zeros({out_features, site.A.size(1)}, site.A.options());
-        sum.narrow(0, site.row_begin, site.rows).addmm_(site.B, site.A, 1, site.scaling);
+        at::Tensor rows = rows_of(sum, site);
+        rows.add_(at::mm(site.B, site.A).view(rows.sizes()), site.scaling);
     }
     return sum;
 }
@@ -129,6 +130,8 @@ AdapterSet new_adapters(const Architecture& architecture, const LoraConfig& conf
                 site.projection = static_cast<int>(p);
                 site.row_begin = slot.row_begin;
                 site.rows = slot.rows;
+                site.blocks = slot.blocks;
+                site.stride = slot.stride;
                 site.kind = slot.kind;
                 site.alpha = config.alpha;
                 site.scaling = config.scaling();
@@ -139,6 +142,11 @@ AdapterSet new_adapters(const Architecture& architecture, const LoraConfig& conf
         }
     }
     return adapters;
+}
+
+at::Tensor rows_of(const at::Tensor& matrix, const AdapterSite& site) {
+    if (site.blocks == 1) return matrix.narrow(0, site.row_begin, site.rows).unsqueeze(0);
+    return matrix.unflatten(0, {site.blocks, site.stride}).narrow(1, site.row_begin, site.rows / site.blocks);
 }
 
 double delta_norm(const AdapterSite& site) {

@@ -3,8 +3,8 @@
 // y = x W0^T + scaling · (dropout(x) A^T) B^T        (Hu et al. 2021, arXiv:2106.09685, section 4.1)
 // x [..., in]   W0 [out, in]   A [rank, in] Kaiming-uniform   B [rows, rank] zero, so a new adapter changes nothing
 //
-// A site covers rows [row_begin, row_begin + rows) of one stored projection: all of them, or the slice of one matrix
-// (q, k or v) inside a fused one. Trainable values of a site: rank · (in + rows).
+// A site covers rows of one stored projection: all of them, or those of one matrix (q, k, v, gate or up) inside a fused
+// one. Trainable values of a site: rank · (in + rows).
 #pragma once
 
 #include "architecture/architecture.h"
@@ -18,6 +18,7 @@ struct AdapterSite {
     int projection = 0;  // index into Architecture::projections()
     int64_t row_begin = 0;
     int64_t rows = 0;
+    int64_t blocks = 1, stride = 0;  // of interleaved rows, as in Slot
     std::string kind;  // of the matrix, or of the first one for a whole fused projection
     double alpha = 0;
     double scaling = 0;
@@ -63,6 +64,9 @@ class AdapterSet {
 // min(in, out) of a matrix, nothing ticked, a kind or layer that the model does not have.
 AdapterSet new_adapters(const Architecture& architecture, const LoraConfig& config, uint64_t seed,
                         const c10::Device& device);
+
+// The rows of a site in a matrix [out, columns] of its projection: a view [blocks, rows / blocks, columns].
+at::Tensor rows_of(const at::Tensor& matrix, const AdapterSite& site);
 
 // Frobenius norm of scaling · B · A from rank x rank products: sqrt(sum((B^T B) * (A A^T))) · scaling.
 double delta_norm(const AdapterSite& site);

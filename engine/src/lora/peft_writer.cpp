@@ -41,7 +41,8 @@ PeftModule combine(const std::vector<const AdapterSite*>& sites, const Architect
     module.B = at::zeros({projection.out_features, module.rank}, first.B.options());
     int64_t column = 0;
     for (const AdapterSite* site : sites) {
-        module.B.narrow(0, site->row_begin, site->rows).narrow(1, column, site->rank()).copy_(site->B);
+        at::Tensor rows = rows_of(module.B.narrow(1, column, site->rank()), *site);
+        rows.copy_(site->B.view(rows.sizes()));
         column += site->rank();
     }
     // scaling = alpha / rank (or / sqrt(rank)) must come out as before.

@@ -5,6 +5,12 @@
 namespace engine {
 namespace {
 
+// The values of one slot among those of its projection: [..., out] -> [..., rows].
+at::Tensor part_of(const at::Tensor& y, const Slot& slot) {
+    if (slot.blocks == 1) return y.narrow(-1, slot.row_begin, slot.rows);
+    return y.unflatten(-1, {slot.blocks, slot.stride}).narrow(-1, slot.row_begin, slot.rows / slot.blocks).flatten(-2);
+}
+
 // The named slots of some projections, each computed once: y = W x + b (+ adapters).
 class SlotOutputs {
   public:
@@ -19,7 +25,7 @@ class SlotOutputs {
                     outputs_.emplace_back(slot.kind, y);
                     continue;
                 }
-                at::Tensor part = y.narrow(-1, slot.row_begin, slot.rows);
+                at::Tensor part = part_of(y, slot);
                 if (adapters) part = adapters->add_to_slot(layer, index, slot, x, part);
                 outputs_.emplace_back(slot.kind, part);
             }
