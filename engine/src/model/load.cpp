@@ -98,33 +98,53 @@ Decoder random_decoder(const Architecture& architecture, Precision precision, co
     return Decoder(architecture, std::move(weights), precision, device);
 }
 
+namespace {
+
+// Calls visit(name, tensor, conv1d) for every weight there is, in the order of tensors(); the head also when it is tied.
+template <class Weights, class Visit>
+void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
+    const auto norm = [&](const std::string& module, auto& weights) {
+        visit(module + ".weight", weights.weight, false);
+        if (weights.bias.defined()) visit(module + ".bias", weights.bias, false);
+    };
+    const auto linear = [&](int64_t layer, const Projection& projection, auto& weights) {
+        const std::string module = a.module_name(layer, projection);
+        visit(module + ".weight", weights.weight, projection.conv1d);
+        if (weights.bias.defined()) visit(module + ".bias", weights.bias, false);
+    };
+    visit(a.embedding + ".weight", w.embedding, false);
+    if (w.position_embedding.defined()) visit(a.position_embedding + ".weight", w.position_embedding, false);
+    for (int64_t layer = 0; layer < a.layers; ++layer) {
+        auto& l = w.layers[static_cast<std::size_t>(layer)];
+        norm(a.layer_name(layer) + a.attention_norm, l.attention_norm);
+        for (std::size_t i = 0; i < a.attention_in.size(); ++i) linear(layer, a.attention_in[i], l.attention_in[i]);
+        linear(layer, a.attention_out, l.attention_out);
+        norm(a.layer_name(layer) + a.mlp_norm, l.mlp_norm);
+        for (std::size_t i = 0; i < a.mlp_in.size(); ++i) linear(layer, a.mlp_in[i], l.mlp_in[i]);
+        linear(layer, a.mlp_out, l.mlp_out);
+    }
+    norm(a.final_norm, w.final_norm);
+    visit(a.lm_head + ".weight", w.head, false);
+}
+
+}  // namespace
+
 std::vector<std::pair<std::string, at::Tensor>> named_weights(const Decoder& decoder) {
     const Architecture& a = decoder.architecture();
-    const DecoderWeights& w = decoder.weights();
     std::vector<std::pair<std::string, at::Tensor>> named;
-    const auto add_norm = [&](const std::string& module, const NormWeights& weights) {
-        named.emplace_back(module + ".weight", weights.weight);
-        if (weights.bias.defined()) named.emplace_back(module + ".bias", weights.bias);
-    };
-    const auto add_linear = [&](int64_t layer, const Projection& projection, const LinearWeights& weights) {
-        const std::string module = a.module_name(layer, projection);
-        named.emplace_back(module + ".weight", projection.conv1d ? weights.weight.t() : weights.weight);
-        if (weights.bias.defined()) named.emplace_back(module + ".bias", weights.bias);
-    };
-    named.emplace_back(a.embedding + ".weight", w.embedding);
-    if (w.position_embedding.defined()) named.emplace_back(a.position_embedding + ".weight", w.position_embedding);
-    for (int64_t layer = 0; layer < a.layers; ++layer) {
-        const LayerWeights& l = w.layers[layer];
-        add_norm(a.layer_name(layer) + a.attention_norm, l.attention_norm);
-        for (std::size_t i = 0; i < a.attention_in.size(); ++i) add_linear(layer, a.attention_in[i], l.attention_in[i]);
-        add_linear(layer, a.attention_out, l.attention_out);
-        add_norm(a.layer_name(layer) + a.mlp_norm, l.mlp_norm);
-        for (std::size_t i = 0; i < a.mlp_in.size(); ++i) add_linear(layer, a.mlp_in[i], l.mlp_in[i]);
-        add_linear(layer, a.mlp_out, l.mlp_out);
-    }
-    add_norm(a.final_norm, w.final_norm);
-    if (!a.tied_embeddings) named.emplace_back(a.lm_head + ".weight", w.head);
+    visit_weights(a, decoder.weights(), [&](const std::string& name, const at::Tensor& tensor, bool conv1d) {
+        if (a.tied_embeddings && name == a.lm_head + ".weight") return;
+        named.emplace_back(name, conv1d ? tensor.t() : tensor);
+    });
     return named;
+}
+
+std::vector<WeightSlot> weight_slots(Decoder& decoder) {
+    std::vector<WeightSlot> slots;
+    visit_weights(decoder.architecture(), decoder.weights(), [&](const std::string& name, at::Tensor& tensor, bool conv1d) {
+        slots.push_back({name, &tensor, conv1d});
+    });
+    return slots;
 }
 
 }  // namespace engine

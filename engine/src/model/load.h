@@ -22,4 +22,13 @@ Decoder random_decoder(const Architecture& architecture, Precision precision, co
 // The weights under their canonical names (architecture.h, tensors()), in the orientation of the file, as views.
 std::vector<std::pair<std::string, at::Tensor>> named_weights(const Decoder& decoder);
 
+// Where each weight lies in the decoder, by its canonical name; the head also when it is the embedding. Valid as long as
+// the decoder is neither moved nor destroyed.
+struct WeightSlot {
+    std::string name;
+    at::Tensor* tensor = nullptr;  // matrices [out, in]
+    bool conv1d = false;           // the file holds the transpose
+};
+std::vector<WeightSlot> weight_slots(Decoder& decoder);
+
 }  // namespace engine
