@@ -2,13 +2,16 @@
 //
 // A step frees and allocates the same activations again and again. Returned to the system each time, every page is faulted in
 // and zeroed anew (14 ms for 50 MB); left to malloc's heap, blocks of changing sizes tear it apart (1.7 GB resident for
-// 1.2 GB in use, measured on GPT-2 small at 4 x 256). Blocks of 1 MiB and more are therefore mapped on their own and kept in a
-// small cache; smaller ones come from malloc as before.
+// 1.2 GB in use, measured on GPT-2 small at 4 x 256). Blocks of 1 MiB and more are therefore mapped on their own and kept
+// up to what the largest step needed; smaller ones come from malloc as before.
 #pragma once
 
 namespace engine {
 
 // Makes it libtorch's CPU allocator; once, before the first tensor. Thread-safe afterwards.
 void install_tensor_memory();
+
+// Gives back what is kept for the next step; at the end of a training or an evaluation. Thread-safe.
+void release_unused_tensor_memory();
 
 }  // namespace engine

@@ -9,6 +9,7 @@
 #include "io/checkpoint.h"
 #include "runtime/device.h"
 #include "runtime/guard.h"
+#include "runtime/tensor_memory.h"
 #include "train/causal_loss.h"
 
 namespace engine {
@@ -287,6 +288,9 @@ Result<RunResult> train(const TrainRequest& request, RunObserver& observer, RunC
         if (!valid.ok()) throw Failure(valid.error());
         observer.on_event(StateChanged{"preparing"});
         make_folder(request.run_dir);
+        struct ReleaseAtEnd {
+            ~ReleaseAtEnd() { release_unused_tensor_memory(); }
+        } const after_the_trainer;
         Trainer trainer(request, observer, control);
         return trainer.run();
     });
