@@ -30,3 +30,8 @@ if(LWB_SANITIZE)
     target_compile_options(lwb_compile INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
     target_link_options(lwb_compile INTERFACE -fsanitize=address,undefined)
 endif()
+if(BUILD_FUZZ)
+    # Every edge of our own code calls the hook in lwb_fuzz_coverage (tests/fuzz).
+    target_compile_options(lwb_compile INTERFACE -fsanitize-coverage=trace-pc)
+    target_link_libraries(lwb_compile INTERFACE lwb_fuzz_coverage)
+endif()
