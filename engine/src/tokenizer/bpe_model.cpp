@@ -6,13 +6,11 @@
 
 #include <queue>
 
-#include <cstdio>
-
 namespace engine {
 namespace {
 
-// More ids than any tokenizer has; keeps a damaged file from taking all memory.
-constexpr std::int64_t max_vocabulary = 1 << 24;
+// Sentencepiece's spelling of a space.
+constexpr std::string_view space_mark = "\xE2\x96\x81";
 
 std::uint64_t pair_key(std::int32_t left, std::int32_t right) {
     return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
@@ -40,20 +38,14 @@ std::vector<std::pair<std::string, std::string>> parse_merges(const Json& list, 
     return merges;
 }
 
-std::unique_ptr<const TokenModel> make_bpe(const Json& description, const std::string& source) {
-    if (!description.contains("vocab") || !description["vocab"].is_object())
-        fail_input("The model in " + source + " has no \"vocab\". Fetch the file again.");
+}  // namespace
+
+std::unique_ptr<TokenModel> make_bpe_model(const Json& description, const std::string& source) {
     if (json_double(description, "dropout", source).value_or(0) != 0)
         fail_input("The tokenizer in " + source +
                    " drops merges at random (\"dropout\"), which would give other tokens each time. Set it "
                    "to null.");
-    Vocabulary vocabulary;
-    for (const auto& [token, id] : description["vocab"].items()) {
-        if (!id.is_number_integer())
-            fail_input("The token '" + token + "' in " + source +
-                       " has no whole number as its id. Fetch the file again.");
-        vocabulary.add(token, id.get<std::int64_t>(), source);
-    }
+    Vocabulary vocabulary = read_vocabulary(description, source);
     BpeOptions options;
     options.unk_token = json_string(description, "unk_token", source);
     options.continuing_subword_prefix =
@@ -66,45 +58,9 @@ std::unique_ptr<const TokenModel> make_bpe(const Json& description, const std::s
     return std::make_unique<BpeModel>(std::move(vocabulary), merges, std::move(options), source);
 }
 
-}  // namespace
-
-void Vocabulary::add(std::string token, std::int64_t id, const std::string& source) {
-    if (id < 0 || id >= max_vocabulary)
-        fail_input("The token '" + token + "' in " + source + " has the id " + std::to_string(id) +
-                   ", which is out of range. Fetch the file again.");
-    const auto at = static_cast<std::size_t>(id);
-    if (at >= tokens_.size()) tokens_.resize(at + 1), present_.resize(at + 1);
-    if (present_[at])
-        fail_input("The tokens '" + tokens_[at] + "' and '" + token + "' in " + source + " share the id " +
-                   std::to_string(id) + ". Fetch the file again.");
-    present_[at] = true;
-    tokens_[at] = token;
-    ids_.emplace(std::move(token), static_cast<std::int32_t>(id));
-}
-
-std::optional<std::int32_t> Vocabulary::id(std::string_view token) const {
-    const auto it = ids_.find(token);
-    return it == ids_.end() ? std::nullopt : std::optional(it->second);
-}
-
-bool Vocabulary::contains(std::int32_t id) const {
-    return id >= 0 && static_cast<std::size_t>(id) < tokens_.size() && present_[static_cast<std::size_t>(id)];
-}
-
-std::unique_ptr<const TokenModel> make_token_model(const Json& description, const std::string& source) {
-    if (!description.is_object())
-        fail_input("There is no \"model\" in " + source + ". Fetch the file again.");
-    // Older files leave the type out; a list of merges tells BPE.
-    const auto type =
-        json_string(description, "type", source).value_or(description.contains("merges") ? "BPE" : "unknown");
-    if (type == "BPE") return make_bpe(description, source);
-    refuse_component("tokenizer model", type, "BPE", source);
-}
-
 BpeModel::BpeModel(Vocabulary vocabulary, const std::vector<std::pair<std::string, std::string>>& merges,
                    BpeOptions options, const std::string& source)
     : vocabulary_(std::move(vocabulary)), options_(std::move(options)) {
-    if (options_.unk_token) unk_id_ = vocabulary_.id(*options_.unk_token);
     merges_.reserve(merges.size());
     const auto id_of = [&](const std::string& token) {
         const auto id = vocabulary_.id(token);
@@ -121,13 +77,32 @@ BpeModel::BpeModel(Vocabulary vocabulary, const std::vector<std::pair<std::strin
         const std::uint64_t key = pair_key(id_of(left), id_of(right));
         merges_.insert_or_assign(key, Merge{rank++, id_of(left + tail)});
     }
-    for (int byte = 0; options_.byte_fallback && byte < 256; ++byte) {
-        char name[8];
-        std::snprintf(name, sizeof name, "<0x%02X>", static_cast<unsigned>(byte));
-        const auto id = vocabulary_.id(name);
-        if (id) byte_ids_.push_back(*id);
+    prepare();
+}
+
+BpeModel::BpeModel(Vocabulary vocabulary, const std::vector<RankedMerge>& merges, BpeOptions options)
+    : vocabulary_(std::move(vocabulary)), options_(std::move(options)) {
+    merges_.reserve(merges.size());
+    for (const RankedMerge& merge : merges)
+        merges_.insert_or_assign(pair_key(merge.left, merge.right), Merge{merge.rank, merge.result});
+    prepare();
+}
+
+void BpeModel::prepare() {
+    if (options_.unk_token) unk_id_ = vocabulary_.id(*options_.unk_token);
+    if (options_.byte_fallback) byte_ids_ = byte_token_ids(vocabulary_);
+    // When every token has its space marks in front, and the mark is a token, nothing is ever joined across
+    // the place before a mark.
+    if (options_.ignore_merges || !options_.continuing_subword_prefix.empty() ||
+        !options_.end_of_word_suffix.empty() || !vocabulary_.id(space_mark))
+        return;
+    for (std::int32_t id = 0; id < vocabulary_.size(); ++id) {
+        if (!vocabulary_.contains(id)) continue;
+        std::string_view rest = vocabulary_.token(id);
+        while (rest.starts_with(space_mark)) rest.remove_prefix(space_mark.size());
+        if (rest.find(space_mark) != std::string_view::npos) return;
     }
-    if (byte_ids_.size() != 256) byte_ids_.clear();
+    word_mark_ = space_mark;
 }
 
 const BpeModel::Merge* BpeModel::find_merge(std::int32_t left, std::int32_t right) const {
@@ -174,9 +149,9 @@ std::vector<BpeModel::Symbol> BpeModel::symbols_of(std::string_view piece) const
     return symbols;
 }
 
-void BpeModel::tokenize(std::string_view piece, std::vector<std::int32_t>& out) const {
+void BpeModel::tokenize(std::string_view piece, Specials specials, std::vector<std::int32_t>& out) const {
     if (options_.ignore_merges) {
-        if (const auto id = vocabulary_.id(piece)) {
+        if (const auto id = vocabulary_.id(piece); id && !refuses(*id, specials)) {
             out.push_back(*id);
             return;
         }
@@ -194,7 +169,8 @@ void BpeModel::tokenize(std::string_view piece, std::vector<std::int32_t>& out) 
         const Symbol& left = symbols[static_cast<std::size_t>(position)];
         if (left.next < 0) return;
         const Symbol& right = symbols[static_cast<std::size_t>(left.next)];
-        if (const Merge* merge = find_merge(left.id, right.id))
+        const Merge* merge = find_merge(left.id, right.id);
+        if (merge && !refuses(merge->result, specials))
             queue.push({merge->rank, position, left.id, right.id, merge->result});
     };
     for (std::size_t i = 0; i + 1 < symbols.size(); ++i) propose(static_cast<std::int32_t>(i));

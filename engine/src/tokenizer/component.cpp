@@ -52,4 +52,16 @@ std::string replace_all(std::string_view text, const Regex& pattern, std::string
     return result;
 }
 
+std::string replace_text(std::string_view text, std::string_view from, std::string_view to) {
+    std::string result;
+    std::size_t at = 0;
+    for (std::size_t match; !from.empty() && (match = text.find(from, at)) != std::string_view::npos;
+         at = match + from.size()) {
+        result += text.substr(at, match - at);
+        result += to;
+    }
+    result += text.substr(at);
+    return result;
+}
+
 }  // namespace engine

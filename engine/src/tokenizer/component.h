@@ -24,5 +24,7 @@ const Json& component_list(const Json& description, const char* key, const std::
 Regex component_pattern(const Json& description, const std::string& source);
 
 std::string replace_all(std::string_view text, const Regex& pattern, std::string_view content);
+// The same for a plain text; an empty one is nowhere.
+std::string replace_text(std::string_view text, std::string_view from, std::string_view to);
 
 }  // namespace engine

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "tokenizer/component.h"
+#include "tokenizer/metaspace.h"
 #include "tokenizer/regex.h"
 #include "tokenizer/text.h"
 
@@ -108,6 +109,66 @@ class StripDecoder : public Decoder {
     std::int64_t start_, stop_;
 };
 
+// Spaces back for their mark; the first token loses its marks when one was put in front of the text.
+class MetaspaceDecoder : public Decoder {
+  public:
+    MetaspaceDecoder(std::string mark, bool prepended) : mark_(std::move(mark)), prepended_(prepended) {}
+    void apply(std::vector<std::string>& tokens) const override {
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            tokens[i] = replace_text(tokens[i], mark_, i == 0 && prepended_ ? "" : " ");
+    }
+    std::string piece(std::string token) const override { return replace_text(token, mark_, " "); }
+
+  private:
+    std::string mark_;
+    bool prepended_;
+};
+
+// Words apart, their continuations joined; cleanup removes the spaces before punctuation and English
+// contractions.
+class WordPieceDecoder : public Decoder {
+  public:
+    WordPieceDecoder(std::string prefix, bool cleanup) : prefix_(std::move(prefix)), cleanup_(cleanup) {}
+    void apply(std::vector<std::string>& tokens) const override {
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            if (i > 0) tokens[i] = joined(tokens[i]);
+            if (cleanup_) tokens[i] = cleaned(std::move(tokens[i]));
+        }
+    }
+    std::string piece(std::string token) const override { return joined(token); }
+
+  private:
+    std::string joined(const std::string& token) const {
+        return token.starts_with(prefix_) ? token.substr(prefix_.size()) : " " + token;
+    }
+    // The reference's list, in its order.
+    static std::string cleaned(std::string text) {
+        static constexpr std::pair<const char*, const char*> rules[] = {
+            {" .", "."},   {" ?", "?"},     {" !", "!"},    {" ,", ","},
+            {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},  {" do not", " don't"},
+            {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+        for (const auto& [from, to] : rules) text = replace_text(text, from, to);
+        return text;
+    }
+
+    std::string prefix_;
+    bool cleanup_;
+};
+
+// Ends of words, marked in the tokens, become spaces, except the last.
+class BpeDecoder : public Decoder {
+  public:
+    explicit BpeDecoder(std::string suffix) : suffix_(std::move(suffix)) {}
+    void apply(std::vector<std::string>& tokens) const override {
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            tokens[i] = replace_text(tokens[i], suffix_, i + 1 < tokens.size() ? " " : "");
+    }
+    std::string piece(std::string token) const override { return replace_text(token, suffix_, " "); }
+
+  private:
+    std::string suffix_;
+};
+
 class DecoderSequence : public Decoder {
   public:
     explicit DecoderSequence(std::vector<std::unique_ptr<const Decoder>> parts) : parts_(std::move(parts)) {}
@@ -147,13 +208,25 @@ std::unique_ptr<const Decoder> make_decoder(const Json& description, const std::
                                               json_int(description, "start", source).value_or(0),
                                               json_int(description, "stop", source).value_or(0));
     }
+    if (type == "Metaspace") {
+        const MetaspaceOptions options = read_metaspace(description, source);
+        return std::make_unique<MetaspaceDecoder>(options.mark, options.scheme != PrependScheme::never);
+    }
+    if (type == "WordPiece")
+        return std::make_unique<WordPieceDecoder>(json_string(description, "prefix", source).value_or("##"),
+                                                  json_bool(description, "cleanup", source).value_or(true));
+    if (type == "BPEDecoder")
+        return std::make_unique<BpeDecoder>(json_string(description, "suffix", source).value_or("</w>"));
     if (type == "Sequence") {
         std::vector<std::unique_ptr<const Decoder>> parts;
         for (const Json& part : component_list(description, "decoders", source))
             if (auto decoder = make_decoder(part, source)) parts.push_back(std::move(decoder));
         return std::make_unique<DecoderSequence>(std::move(parts));
     }
-    refuse_component("decoder", type, "ByteLevel, ByteFallback, Fuse, Replace, Strip and Sequence", source);
+    refuse_component(
+        "decoder", type,
+        "ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace, WordPiece, BPEDecoder and Sequence",
+        source);
 }
 
 }  // namespace engine

@@ -40,17 +40,40 @@ class Vocabulary {
     std::vector<bool> present_;
 };
 
-// Immutable; tokenize may be called from several threads.
+// Whether a model may answer with a special token where the text happens to spell one.
+enum class Specials { as_tokens, as_text };
+
+// Immutable once the special tokens are known; tokenize may then be called from several threads.
 class TokenModel {
   public:
     virtual ~TokenModel() = default;
-    virtual void tokenize(std::string_view piece, std::vector<std::int32_t>& out) const = 0;
+    virtual void tokenize(std::string_view piece, Specials specials,
+                          std::vector<std::int32_t>& out) const = 0;
     virtual const Vocabulary& vocabulary() const = 0;
     virtual std::optional<std::int32_t> unk_id() const = 0;
     virtual std::string kind() const = 0;  // "BPE"
+    // A character before which a piece may be cut, after any other character, without changing its ids;
+    // empty when there is none.
+    virtual std::string_view word_mark() const { return {}; }
+
+    void set_special(std::int32_t id);
+
+  protected:
+    bool refuses(std::int32_t id, Specials specials) const {
+        return specials == Specials::as_text && static_cast<std::size_t>(id) < special_.size() &&
+               special_[static_cast<std::size_t>(id)];
+    }
+
+  private:
+    std::vector<bool> special_;
 };
 
 // From the "model" of a tokenizer.json. Failure (bad_input) for an unknown type.
-std::unique_ptr<const TokenModel> make_token_model(const Json& description, const std::string& source);
+std::unique_ptr<TokenModel> make_token_model(const Json& description, const std::string& source);
+
+// What the readers of the models share: "vocab" as an object, and the tokens <0x00> to <0xFF>, empty when one
+// is missing.
+Vocabulary read_vocabulary(const Json& description, const std::string& source);
+std::vector<std::int32_t> byte_token_ids(const Vocabulary& vocabulary);
 
 }  // namespace engine

@@ -1,6 +1,8 @@
 #include "tokenizer/normalizer.h"
 
 #include "engine/error.h"
+#include "tokenizer/bert_normalizer.h"
+#include "tokenizer/chars_map.h"
 #include "tokenizer/component.h"
 #include "tokenizer/regex.h"
 #include "tokenizer/text.h"
@@ -60,6 +62,29 @@ class StripEnds : public Normalizer {
     bool left_, right_;
 };
 
+class Lowercase : public Normalizer {
+  public:
+    std::string apply(std::string text) const override { return lowercase(text); }
+};
+
+class StripAccents : public Normalizer {
+  public:
+    std::string apply(std::string text) const override {
+        std::string kept;
+        for (std::size_t at = 0; at < text.size();) {
+            const Character c = character_at(text, at);
+            if (!is_mark(c.code)) kept.append(text, at, c.length);
+            at += c.length;
+        }
+        return kept;
+    }
+};
+
+class SpellBytes : public Normalizer {
+  public:
+    std::string apply(std::string text) const override { return spell_bytes(text); }
+};
+
 class NormalizerSequence : public Normalizer {
   public:
     explicit NormalizerSequence(std::vector<std::unique_ptr<const Normalizer>> parts)
@@ -89,14 +114,23 @@ std::unique_ptr<const Normalizer> make_normalizer(const Json& description, const
     if (type == "Strip")
         return std::make_unique<StripEnds>(json_bool(description, "strip_left", source).value_or(true),
                                            json_bool(description, "strip_right", source).value_or(true));
+    if (type == "Lowercase") return std::make_unique<Lowercase>();
+    if (type == "StripAccents") return std::make_unique<StripAccents>();
+    if (type == "ByteLevel") return std::make_unique<SpellBytes>();
+    if (type == "BertNormalizer") return make_bert_normalizer(description, source);
+    if (type == "Nmt") return make_nmt_normalizer();
+    if (type == "Precompiled") return make_precompiled_normalizer(description, source);
     if (type == "Sequence") {
         std::vector<std::unique_ptr<const Normalizer>> parts;
         for (const Json& part : component_list(description, "normalizers", source))
             if (auto normalizer = make_normalizer(part, source)) parts.push_back(std::move(normalizer));
         return std::make_unique<NormalizerSequence>(std::move(parts));
     }
-    refuse_component("normalizer", type, "NFC, NFD, NFKC, NFKD, Prepend, Replace, Strip and Sequence",
-                     source);
+    refuse_component(
+        "normalizer", type,
+        "NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, BertNormalizer, Nmt, Precompiled, ByteLevel, "
+        "Prepend, Replace, Strip and Sequence",
+        source);
 }
 
 }  // namespace engine

@@ -2,10 +2,13 @@
 
 #include "engine/error.h"
 #include "tokenizer/component.h"
+#include "tokenizer/metaspace.h"
 #include "tokenizer/regex.h"
 #include "tokenizer/split.h"
 #include "tokenizer/text.h"
 
+#include <algorithm>
+#include <cctype>
 #include <functional>
 
 namespace engine {
@@ -15,6 +18,11 @@ const char* const gpt2_split_pattern =
     R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 namespace {
+
+// Also the symbols of ASCII, as in the reference.
+bool is_any_punctuation(char32_t code) {
+    return code < 0x80 ? std::ispunct(static_cast<int>(code)) != 0 : is_punctuation(code);
+}
 
 class Split : public PreTokenizer {
   public:
@@ -98,6 +106,80 @@ class ByteLevel : public PreTokenizer {
     std::unique_ptr<const Regex> pattern_;
 };
 
+// Spaces as a visible mark, a mark in front of the text, and optionally a cut before each mark.
+class Metaspace : public PreTokenizer {
+  public:
+    explicit Metaspace(MetaspaceOptions options) : options_(std::move(options)) {}
+
+    void apply(Pieces& pieces) const override {
+        std::vector<std::string_view> result;
+        const std::string& mark = options_.mark;
+        for (std::size_t i = 0; i < pieces.items.size(); ++i) {
+            if (pieces.items[i].empty()) continue;
+            const bool wanted = options_.scheme == PrependScheme::always ||
+                                (options_.scheme == PrependScheme::first && i == 0 && pieces.at_start);
+            std::string marked = replace_text(pieces.items[i], " ", mark);
+            if (wanted && !marked.starts_with(mark)) marked.insert(0, mark);
+            std::string_view rest = pieces.keep(std::move(marked));
+            while (options_.split && !rest.empty()) {
+                const std::size_t next =
+                    std::min(rest.find(mark, rest.starts_with(mark) ? mark.size() : 0), rest.size());
+                result.push_back(rest.substr(0, next));
+                rest.remove_prefix(next);
+            }
+            if (!rest.empty()) result.push_back(rest);
+        }
+        pieces.items = std::move(result);
+    }
+
+  private:
+    MetaspaceOptions options_;
+};
+
+// White space between words, punctuation on its own.
+class BertWords : public PreTokenizer {
+  public:
+    void apply(Pieces& pieces) const override {
+        std::vector<std::string_view> result;
+        for (const std::string_view piece : pieces.items) {
+            std::size_t begin = 0;
+            const auto flush = [&](std::size_t end) {
+                if (end > begin) result.push_back(piece.substr(begin, end - begin));
+            };
+            for (std::size_t at = 0; at < piece.size();) {
+                const Character c = character_at(piece, at);
+                const bool space = is_white_space(c.code);
+                if (space || is_any_punctuation(c.code)) {
+                    flush(at);
+                    if (!space) result.push_back(piece.substr(at, c.length));
+                    begin = at + c.length;
+                }
+                at += c.length;
+            }
+            flush(piece.size());
+        }
+        pieces.items = std::move(result);
+    }
+};
+
+class FixedLength : public PreTokenizer {
+  public:
+    explicit FixedLength(std::int64_t characters) : characters_(characters) {}
+    void apply(Pieces& pieces) const override {
+        std::vector<std::string_view> result;
+        for (const std::string_view piece : pieces.items)
+            for (std::size_t begin = 0, at = 0; begin < piece.size(); begin = at) {
+                for (std::int64_t i = 0; i < characters_ && at < piece.size(); ++i)
+                    at += character_at(piece, at).length;
+                result.push_back(piece.substr(begin, at - begin));
+            }
+        pieces.items = std::move(result);
+    }
+
+  private:
+    std::int64_t characters_;
+};
+
 class PreTokenizerSequence : public PreTokenizer {
   public:
     explicit PreTokenizerSequence(std::vector<std::unique_ptr<const PreTokenizer>> parts)
@@ -143,6 +225,19 @@ std::unique_ptr<const PreTokenizer> make_pre_tokenizer(const Json& description, 
         return std::make_unique<Split>(Regex(R"(\w+|[^\w\s]+)", source), SplitBehavior::removed, true);
     if (type == "WhitespaceSplit")
         return std::make_unique<SplitAtCharacters>(is_white_space, SplitBehavior::removed);
+    if (type == "Metaspace") return std::make_unique<Metaspace>(read_metaspace(description, source));
+    if (type == "BertPreTokenizer") return std::make_unique<BertWords>();
+    if (type == "Punctuation")
+        return std::make_unique<SplitAtCharacters>(
+            is_any_punctuation,
+            split_behavior(json_string(description, "behavior", source).value_or("Isolated"), source));
+    if (type == "FixedLength") {
+        const auto length = json_int(description, "length", source).value_or(5);
+        if (length < 1)
+            fail_input("\"length\" of a pre-tokenizer in " + source +
+                       " is not positive. Fetch the file again.");
+        return std::make_unique<FixedLength>(length);
+    }
     if (type == "CharDelimiterSplit") return make_character_delimiter(description, source);
     if (type == "Sequence") {
         std::vector<std::unique_ptr<const PreTokenizer>> parts;
@@ -152,7 +247,8 @@ std::unique_ptr<const PreTokenizer> make_pre_tokenizer(const Json& description, 
         return std::make_unique<PreTokenizerSequence>(std::move(parts));
     }
     refuse_component("pre-tokenizer", type,
-                     "ByteLevel, Split, Digits, Whitespace, WhitespaceSplit, CharDelimiterSplit and Sequence",
+                     "ByteLevel, Metaspace, BertPreTokenizer, Split, Digits, Punctuation, Whitespace, "
+                     "WhitespaceSplit, CharDelimiterSplit, FixedLength and Sequence",
                      source);
 }
 

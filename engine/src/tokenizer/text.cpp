@@ -160,6 +160,49 @@ bool is_word(char32_t code) {
     }
 }
 
+bool is_punctuation(char32_t code) {
+    const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code));
+    return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+}
+
+bool is_mark(char32_t code) {
+    const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code));
+    return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
+}
+
+bool is_nonspacing_mark(char32_t code) {
+    return utf8proc_category(static_cast<utf8proc_int32_t>(code)) == UTF8PROC_CATEGORY_MN;
+}
+
+bool is_control(char32_t code) {
+    const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code));
+    return category >= UTF8PROC_CATEGORY_CC && category <= UTF8PROC_CATEGORY_CO;
+}
+
+void append_lowercase(char32_t code, std::string& out) {
+    // The only character whose lower case is more than one in every context.
+    if (code == 0x130) {
+        out += "i\xCC\x87";
+        return;
+    }
+    append_utf8(static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(code))), out);
+}
+
+std::size_t grapheme_length(std::string_view text) {
+    Character before = character_at(text, 0);
+    std::size_t at = before.length;
+    utf8proc_int32_t state = 0;
+    while (at < text.size()) {
+        const Character next = character_at(text, at);
+        if (utf8proc_grapheme_break_stateful(static_cast<utf8proc_int32_t>(before.code),
+                                             static_cast<utf8proc_int32_t>(next.code), &state))
+            break;
+        at += next.length;
+        before = next;
+    }
+    return at;
+}
+
 std::string normalize(std::string_view text, NormalizationForm form) {
     int options = UTF8PROC_STABLE;
     const bool compatible = form == NormalizationForm::nfkc || form == NormalizationForm::nfkd;

@@ -30,6 +30,17 @@ bool is_white_space(char32_t code);  // the Unicode property White_Space
 bool is_numeric(char32_t code);      // general category N
 bool is_word(char32_t code);         // letters, marks, decimal digits, connector punctuation
 
+bool is_punctuation(char32_t code);  // general category P
+bool is_mark(char32_t code);         // general category M
+bool is_nonspacing_mark(char32_t code);
+bool is_control(char32_t code);  // general categories Cc, Cf, Co and Cs
+
+// Unicode's full lower case of one character, without context.
+void append_lowercase(char32_t code, std::string& out);
+
+// Length of the grapheme cluster (Unicode Standard Annex 29) at the start of text, which is not empty.
+std::size_t grapheme_length(std::string_view text);
+
 // Canonical composition and its relatives, by utf8proc. text is valid UTF-8.
 enum class NormalizationForm { nfc, nfd, nfkc, nfkd };
 std::string normalize(std::string_view text, NormalizationForm form);

@@ -14,19 +14,29 @@ constexpr std::size_t max_cached_bytes = 128;  // longer pieces seldom come agai
 constexpr std::size_t max_idle_caches = 4;
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
+// Up to the first mark that follows something else; all of the piece without a mark.
+std::size_t word_length(std::string_view piece, std::string_view mark) {
+    if (mark.empty()) return piece.size();
+    std::size_t at = 0;
+    while (piece.substr(at).starts_with(mark)) at += mark.size();
+    return std::min(piece.find(mark, at), piece.size());
+}
+
 }  // namespace
 
-const std::vector<std::int32_t>& PieceCache::ids_of(std::string_view piece, const TokenModel& model) {
+const std::vector<std::int32_t>& PieceCache::ids_of(std::string_view piece, Specials specials,
+                                                    const TokenModel& model) {
+    auto& ids = ids_[specials == Specials::as_text ? 1 : 0];
     const bool short_enough = piece.size() <= max_cached_bytes;
     if (short_enough) {
-        const auto it = ids_.find(piece);
-        if (it != ids_.end()) return it->second;
+        const auto it = ids.find(piece);
+        if (it != ids.end()) return it->second;
     }
     last_.clear();
-    model.tokenize(piece, last_);
+    model.tokenize(piece, specials, last_);
     if (!short_enough) return last_;
-    if (ids_.size() >= max_cached_pieces) ids_.clear();
-    return ids_.emplace(piece, last_).first->second;
+    if (ids.size() >= max_cached_pieces) ids.clear();
+    return ids.emplace(piece, last_).first->second;
 }
 
 std::unique_ptr<PieceCache> PieceCachePool::take() {
@@ -56,6 +66,8 @@ Tokenizer::State::State(const TokenizerFiles& files) {
     read_added_tokens(files.added_later, files.source, true);
     set_roles(files);
     added.prepare(normalizer.get());
+    for (const auto& [id, token] : added.all())
+        if (token.special) model->set_special(id);
     vocab_size = model->vocabulary().size();
     if (!added.all().empty())
         vocab_size = std::max<std::int64_t>(vocab_size, added.all().rbegin()->first + std::int64_t{1});
@@ -163,9 +175,14 @@ void Tokenizer::State::encode_text(std::string_view text, bool at_start, EncodeO
         }
         Pieces pieces(segment.text, at_start && segment.text.data() == text.data());
         if (pre_tokenizer) pre_tokenizer->apply(pieces);
-        for (const std::string_view piece : pieces.items) {
-            const auto& ids = cache.ids_of(piece, *model);
-            out.insert(out.end(), ids.begin(), ids.end());
+        const Specials specials = options.parse_special ? Specials::as_tokens : Specials::as_text;
+        for (std::string_view piece : pieces.items) {
+            while (!piece.empty()) {
+                const std::string_view word = piece.substr(0, word_length(piece, model->word_mark()));
+                const auto& ids = cache.ids_of(word, specials, *model);
+                out.insert(out.end(), ids.begin(), ids.end());
+                piece.remove_prefix(word.size());
+            }
         }
     }
 }

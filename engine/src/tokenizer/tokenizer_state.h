@@ -10,6 +10,7 @@
 #include "tokenizer/special_frame.h"
 #include "tokenizer/tokenizer_files.h"
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,10 +23,11 @@ namespace engine {
 // time.
 class PieceCache {
   public:
-    const std::vector<std::int32_t>& ids_of(std::string_view piece, const TokenModel& model);
+    const std::vector<std::int32_t>& ids_of(std::string_view piece, Specials specials,
+                                            const TokenModel& model);
 
   private:
-    TextMap<std::vector<std::int32_t>> ids_;
+    std::array<TextMap<std::vector<std::int32_t>>, 2> ids_;  // by Specials
     std::vector<std::int32_t> last_;
 };
 
@@ -54,7 +56,7 @@ struct Tokenizer::State {
 
     std::unique_ptr<const Normalizer> normalizer;
     std::unique_ptr<const PreTokenizer> pre_tokenizer;
-    std::unique_ptr<const TokenModel> model;
+    std::unique_ptr<TokenModel> model;
     std::unique_ptr<const Decoder> decoder;
     SpecialFrame frame;
     AddedTokens added;
