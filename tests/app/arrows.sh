@@ -25,7 +25,7 @@ qt='Q[A-Z]|Qt|q[a-z]+\.h|QtCore/|QtWidgets/'
 
 forbid "Tensors stay in engine/src: no libtorch header elsewhere." "$torch|runtime/torch\.h" \
     app ui engine/include engine/catalog engine/workbench \
-    engine/src/io engine/src/tokenizer engine/src/data engine/src/architecture engine/src/plan engine/src/spec
+    engine/src/io engine/src/tokenizer engine/src/chat engine/src/data engine/src/architecture engine/src/plan engine/src/spec
 forbid "The engine, the catalog and lwb build where no Qt is: no Qt header there." "$qt" \
     engine app/cli_main.cpp app/commands app/builtin
 forbid "The public headers of the engine need the standard library alone." \
