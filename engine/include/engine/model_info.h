@@ -21,6 +21,17 @@ struct MatrixInfo {
     bool fused = false;  // a slice of a larger stored matrix
 };
 
+struct TensorInfo {
+    std::string name;  // as in a complete file of the model: model.norm.weight
+    std::vector<int64_t> shape;
+
+    int64_t numel() const {
+        int64_t count = 1;
+        for (const int64_t size : shape) count *= size;
+        return count;
+    }
+};
+
 struct ModelInfo {
     std::filesystem::path path;
     std::string name;          // folder name
@@ -43,6 +54,7 @@ struct ModelInfo {
     std::string tokenizer_problem;  // why not
     std::vector<std::string> kinds;  // the columns of the matrix grid, in order
     std::vector<MatrixInfo> matrices;
+    std::vector<TensorInfo> tensors;  // all of them, a tied head too; empty for encoders known by their shape alone
 };
 
 // folder: a Hugging Face folder. Errors name the file and the reason.

@@ -35,6 +35,7 @@ ModelInfo describe(const Architecture& a) {
                                      found.projection->in_features, found.slot->rows,
                                      found.projection->fused()});
         }
+    for (TensorSpec& spec : tensors(a)) info.tensors.push_back({std::move(spec.name), std::move(spec.shape)});
     return info;
 }
 

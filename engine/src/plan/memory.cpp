@@ -47,8 +47,10 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
 
     double kept = 0;  // values per token over all layers of the graph
     double graph_layers = 0;
+    // A trained bias, embedding or norm may lie below every adapter: then the graph spans all layers.
+    const bool whole = !spec.lora.modules_to_save.empty() || spec.lora.bias == TrainBias::all;
     for (const TrainedInputs& layer : trained_inputs(model, full, selected)) {
-        if (graph_layers == 0 && !layer.attention && !layer.output && !layer.mlp && !layer.down) continue;
+        if (graph_layers == 0 && !whole && !layer.attention && !layer.output && !layer.mlp && !layer.down) continue;
         graph_layers += 1;
         kept += (gated ? c.rms_norm_inputs : c.layer_norm_inputs) * hidden +
                 c.attention * (q_width + 2 * kv_width) + c.probabilities * scores +
@@ -56,13 +58,18 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
                 c.trained_input * (layer.attention * hidden + layer.output * q_width + layer.mlp * hidden +
                                    layer.down * inner);
     }
+    if (spec.lora.use_dora && !full)  // what m multiplies
+        for (const MatrixInfo* matrix : selected) kept += static_cast<double>(matrix->out_features);
     const double live = std::max(c.live_probabilities * scores + c.live_hidden * hidden,
                                  c.live_hidden * hidden + c.live_mlp * inner);
     const double value_bytes = tokens * c.activation_bytes;
     const double vocabulary = static_cast<double>(model.vocab_size);
     const double logit_rows = std::min(tokens, static_cast<double>(c.logit_rows));
     double logit_bytes = c.logit_copies * logit_rows * vocabulary * 4;
-    if (full) logit_bytes += c.full_head_gradients * vocabulary * hidden * 4;
+    // A head that is trained has a gradient of its own size, built beside the one that is kept.
+    const auto is_head = [](const std::string& module) { return module.ends_with("head") || module == "embed_out"; };
+    const auto& saved = spec.lora.modules_to_save;
+    if (full || std::any_of(saved.begin(), saved.end(), is_head)) logit_bytes += c.full_head_gradients * vocabulary * hidden * 4;
     const double graph_bytes =
         value_bytes * kept + graph_layers * c.mask_bytes * static_cast<double>(seq_len * seq_len);
     const double live_bytes = value_bytes * live;

@@ -3,19 +3,45 @@
 #include "plan/selection.h"
 #include "spec/attempt.h"
 
+#include <engine/error.h>
 #include <engine/plan.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 namespace engine {
 namespace {
 
+const TensorInfo& tensor_of(const ModelInfo& model, const std::string& name) {
+    return *std::find_if(model.tensors.begin(), model.tensors.end(),
+                         [&](const TensorInfo& tensor) { return tensor.name == name; });
+}
+
+std::int64_t values_in(const ModelInfo& model, const std::vector<std::string>& names) {
+    std::int64_t count = 0;
+    for (const std::string& name : names) count += tensor_of(model, name).numel();
+    return count;
+}
+
+WholeTensors whole_tensors(const ModelInfo& model, const LoraConfig& lora,
+                           const std::vector<const MatrixInfo*>& selected) {
+    if (lora.bias == TrainBias::none && lora.modules_to_save.empty()) return {};
+    if (model.tensors.empty())
+        fail_input("Of " + model.name + " only the matrices are known: biases and whole modules cannot be counted.");
+    std::set<std::string> adapted;
+    for (const MatrixInfo* matrix : selected) adapted.insert(matrix->name);
+    std::vector<std::string> names;
+    for (const TensorInfo& tensor : model.tensors) names.push_back(tensor.name);
+    return select_whole_tensors(model.name, names, lora, adapted);
+}
+
 // The adapter as PEFT stores it: one pair per stored matrix. Slices of a fused matrix share a block adapter
 // of rank (slices * rank) over all its rows.
 std::vector<PlannedTensor> adapter_tensors(const ModelInfo& model,
                                            const std::vector<const MatrixInfo*>& selected,
-                                           std::int64_t rank) {
+                                           const LoraConfig& lora, const WholeTensors& whole) {
     std::map<std::string, std::int64_t> fused_rows;
     for (const MatrixInfo& matrix : model.matrices)
         if (matrix.fused) fused_rows[matrix.name] += matrix.out_features;
@@ -25,7 +51,7 @@ std::vector<PlannedTensor> adapter_tensors(const ModelInfo& model,
     std::map<std::string, Module> modules;
     for (const MatrixInfo* matrix : selected) {
         Module& module = modules[matrix->name];
-        module.rank += rank;
+        module.rank += lora.rank;
         module.in = matrix->in_features;
         module.out = matrix->fused ? fused_rows[matrix->name] : matrix->out_features;
     }
@@ -34,7 +60,15 @@ std::vector<PlannedTensor> adapter_tensors(const ModelInfo& model,
         const std::string prefix = "base_model.model." + name;
         tensors.push_back({prefix + ".lora_A.weight", Dtype::f32, {module.rank, module.in}});
         tensors.push_back({prefix + ".lora_B.weight", Dtype::f32, {module.out, module.rank}});
+        if (lora.use_dora) tensors.push_back({prefix + ".lora_magnitude_vector", Dtype::f32, {module.out}});
     }
+    for (const auto* names : {&whole.saved, &whole.biases})
+        for (const std::string& name : *names) {
+            const std::string module = module_of(name);
+            const std::string inside = modules.contains(module) ? ".base_layer" : "";
+            tensors.push_back({"base_model.model." + module + inside + name.substr(module.size()), Dtype::f32,
+                               tensor_of(model, name).shape});
+        }
     return tensors;
 }
 
@@ -67,14 +101,19 @@ Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& spec, std::int64
         std::vector<const MatrixInfo*> selected;
         if (spec.method == Method::full) {
             // What is saved is the model itself, in float32.
-            result.trainable_params = model.total_params;
+            result.trainable_params = result.adapter_params = model.total_params;
             result.adapter_bytes = 4 * model.total_params;
         } else {
             selected = select_matrices(model, spec.lora);
             for (const MatrixInfo* matrix : selected)
-                result.trainable_params += lora_params(*matrix, spec.lora.rank);
+                result.adapter_params +=
+                    lora_params(*matrix, spec.lora.rank) + (spec.lora.use_dora ? matrix->out_features : 0);
+            const WholeTensors whole = whole_tensors(model, spec.lora, selected);
+            result.bias_params = values_in(model, whole.biases);
+            result.saved_params = values_in(model, whole.saved);
+            result.trainable_params = result.adapter_params + result.bias_params + result.saved_params;
             result.matrices = static_cast<std::int64_t>(selected.size());
-            result.adapter_bytes = safetensors_file_size(adapter_tensors(model, selected, spec.lora.rank));
+            result.adapter_bytes = safetensors_file_size(adapter_tensors(model, selected, spec.lora, whole));
             result.scaling = spec.lora.scaling();
         }
         result.percent =

@@ -97,6 +97,24 @@ TargetMap parse_targets(const std::string& kinds, const std::string& layers) {
     return targets;
 }
 
+const char* name_of(TrainBias bias) {
+    switch (bias) {
+        case TrainBias::none:
+            return "none";
+        case TrainBias::all:
+            return "all";
+        case TrainBias::lora_only:
+            return "lora_only";
+    }
+    return "none";
+}
+
+TrainBias train_bias_from(const std::string& name) {
+    for (const auto bias : {TrainBias::none, TrainBias::all, TrainBias::lora_only})
+        if (name == name_of(bias)) return bias;
+    fail_input("There is no bias setting \"" + name.substr(0, 80) + "\". Choose none, all or lora_only.");
+}
+
 std::string describe_targets(const TargetMap& targets) {
     if (targets.empty()) return "none";
     // Neighbours with the same layers share one mention.

@@ -5,6 +5,7 @@
 
 #include <engine/experiment_spec.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -22,6 +23,9 @@ void visit(Spec& s, Visitor&& field) {
         in("alpha", s.lora.alpha);
         in("dropout", s.lora.dropout);
         in("use_rslora", s.lora.use_rslora);
+        in.unless_default("use_dora", s.lora.use_dora, false);
+        in.unless_default("bias", s.lora.bias, TrainBias::none);
+        in.unless_default("modules_to_save", s.lora.modules_to_save, std::vector<std::string>());
         in("targets", s.lora.targets);
     });
     field.object("data", [&](auto&& in) {
@@ -63,6 +67,12 @@ class Writer {
         else
             out_[key] = value;
     }
+    // Fields that came later are left out at their default: what was written before them stays the same text, by which
+    // a saved run is recognised.
+    template <class T>
+    void unless_default(const char* key, const T& value, const T& usual) {
+        if (value != usual) (*this)(key, value);
+    }
     template <class Inner>
     void object(const char* key, Inner&& inner) {
         Json child = Json::object();
@@ -84,6 +94,10 @@ class Reader {
         known_.insert(path_ + key);
         const auto it = in_.find(key);
         if (it != in_.end()) read(path_ + key, *it, value);
+    }
+    template <class T>
+    void unless_default(const char* key, T& value, const T&) {
+        (*this)(key, value);
     }
     template <class Inner>
     void object(const char* key, Inner&& inner) {
@@ -145,6 +159,16 @@ class Reader {
                 list.push_back(layer.get<int>());
             }
         }
+    }
+    static void read(const std::string& key, const Json& in, std::vector<std::string>& value) {
+        const auto is_text = [](const Json& entry) { return entry.is_string(); };
+        if (!in.is_array() || !std::all_of(in.begin(), in.end(), is_text)) wrong(key, in, "a list of texts");
+        value = in.get<std::vector<std::string>>();
+    }
+    static void read(const std::string& key, const Json& in, TrainBias& value) {
+        std::string name;
+        read(key, in, name);
+        value = train_bias_from(name);
     }
     static void read(const std::string& key, const Json& in, Method& value) {
         read_enum(key, in, value, method_from);

@@ -34,6 +34,9 @@ void check_lora(const LoraConfig& lora) {
     check_whole("lora.rank", lora.rank, 1, std::int64_t{1} << 20);
     check_real("lora.alpha", lora.alpha, lora.alpha > 0, "above 0");
     check_real("lora.dropout", lora.dropout, lora.dropout >= 0 && lora.dropout < 1, "at least 0 and below 1");
+    for (const std::string& module : lora.modules_to_save)
+        if (module.empty() || module.size() > 200)
+            refuse("lora.modules_to_save", "a list with an empty or very long name", "a list of names such as lm_head");
     if (lora.targets.empty())
         fail_input(
             "No matrix is chosen to adapt (lora.targets is empty). Tick at least one, for example q and v.");

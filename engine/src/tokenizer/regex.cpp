@@ -45,6 +45,34 @@ Regex Regex::literal(std::string_view text, const std::string& source) {
     return regex;
 }
 
+Regex Regex::of_names(std::string_view pattern, const std::string& source) {
+    int error = 0;
+    PCRE2_SIZE offset = 0;
+    pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+                                     PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C,
+                                     &error, &offset, nullptr);
+    if (!code)
+        fail_input("The pattern '" + std::string(pattern.substr(0, 200)) + "' in " + source +
+                   " is not a regular expression that can be used: " + error_text(error) + ".");
+    Regex regex;
+    regex.code_ = std::shared_ptr<void>(code, [](void* p) { pcre2_code_free(static_cast<pcre2_code*>(p)); });
+    return regex;
+}
+
+bool Regex::matches(std::string_view name) const {
+    const auto* code = static_cast<const pcre2_code*>(code_.get());
+    const MatchData data(pcre2_match_data_create_from_pattern(code, nullptr));
+    const MatchContext context(pcre2_match_context_create(nullptr));
+    pcre2_set_match_limit(context.get(), 1'000'000);
+    const int result = pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(name.data()), name.size(), 0, 0,
+                                   data.get(), context.get());
+    if (result == PCRE2_ERROR_NOMATCH) return false;
+    if (result < 0)
+        fail_input("A pattern could not be held against the name '" + std::string(name.substr(0, 200)) +
+                   "': " + error_text(result) + ". Write it more simply.");
+    return true;
+}
+
 void Regex::compile(const std::string& pattern, std::string_view original, const std::string& source) {
     const CompileContext context(pcre2_compile_context_create(nullptr));
     pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
