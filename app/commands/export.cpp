@@ -29,6 +29,7 @@ int export_command(const ExportCommand& command, Session& session) {
         Facts facts;
         facts.add("Written", report.path.string() + " (" + bytes_text(report.bytes) + ")");
         facts.add("Self-test", report.self_test.verdict);
+        for (const auto& note : report.notes) facts.add("Note", note);
         facts.print();
     }
     return report.self_test.passed ? 0 : exit_code(engine::ErrorCode::failed);
@@ -42,10 +43,11 @@ void add_export(CLI::App& app, Action& action) {
         app.add_subcommand("export", "Write an adapter for other programs, and test what was written");
     command->add_option("adapter", options->adapter, "Catalog id, name or PEFT folder")->required();
     command->add_option("--format", options->format,
-                        "peft (adapter folder) or hf (merged model folder; default)");
-    command->add_option("--out", options->out, "Folder to make")->required();
+                        "peft (adapter folder), hf (merged model folder; default), gguf (merged model for "
+                        "llama.cpp) or gguf-adapter");
+    command->add_option("--out", options->out, "Folder to make; for GGUF also a file NAME.gguf")->required();
     command->add_option("--dtype", options->dtype,
-                        "f32, f16 or bf16, of merged weights (default: as the base)");
+                        "f32, f16, bf16 or (GGUF) q8_0, of merged weights (default: as the base)");
     command->add_option("--model", options->model, "Base model, for an adapter that does not name its own");
     command->add_option("--max-shard-bytes", options->shard_bytes,
                         "Split merged weights into files of this size");

@@ -1,11 +1,14 @@
 #include <algorithm>
-#include <cmath>
 
 #include "engine/export.h"
 #include "engine/runtime.h"
+#include "exporting/gguf_adapter.h"
+#include "exporting/gguf_model.h"
 #include "exporting/model_folder.h"
-#include "io/checkpoint.h"
+#include "exporting/self_test.h"
+#include "exporting/staged.h"
 #include "io/json.h"
+#include "lora/attach.h"
 #include "lora/peft_folder.h"
 #include "lora/peft_names.h"
 #include "model/load.h"
@@ -14,7 +17,10 @@
 namespace engine {
 namespace {
 
-const char* const report_file = "export_report.json";
+namespace fs = std::filesystem;
+
+// Models up to this size in float32 are run for the self-test; larger ones are compared value by value.
+constexpr int64_t runnable_bytes = int64_t{4} << 30;
 
 // Token rows that every model can take: spread over the vocabulary, the same for every export.
 at::Tensor probe_ids(const Architecture& architecture) {
@@ -27,7 +33,8 @@ at::Tensor probe_logits(const Decoder& decoder, const AdapterSet* adapters) {
     at::NoGradGuard no_grad;
     ForwardOptions options;
     options.adapters = adapters;
-    return decoder.logits(decoder.forward(probe_ids(decoder.architecture()), options));
+    const Decoder adapted = adapters ? attached(decoder, *adapters) : decoder;
+    return adapted.logits(adapted.forward(probe_ids(decoder.architecture()), options));
 }
 
 // What rounding the merged weights to the stored type can move a logit, relative to the largest one.
@@ -39,54 +46,6 @@ double relative_tolerance(StoredDtype dtype) {
     }
 }
 
-void require_empty(const std::filesystem::path& out) {
-    if (out.empty()) fail_input("No folder to export to was named; name a new one.");
-    std::error_code error;
-    if (!std::filesystem::exists(out, error)) return;
-    if (!std::filesystem::is_directory(out, error)) {
-        fail_input("'" + out.string() + "' is a file; name a folder to export to.");
-    }
-    if (!std::filesystem::is_empty(out, error)) {
-        fail_input("The folder '" + out.string() + "' is not empty; choose a new one so that nothing is overwritten.");
-    }
-}
-
-// A folder being filled beside its final name; it takes the final name only by keep().
-class StagedFolder {
-  public:
-    explicit StagedFolder(std::filesystem::path target) : target_(std::move(target)) {
-        staging_ = target_;
-        staging_ += ".partial";
-        std::error_code ignored;
-        std::filesystem::remove_all(staging_, ignored);
-        make_folder(staging_);
-    }
-    ~StagedFolder() {
-        std::error_code ignored;
-        if (!kept_) std::filesystem::remove_all(staging_, ignored);
-    }
-    const std::filesystem::path& path() const { return staging_; }
-    void keep() {
-        std::error_code error;
-        std::filesystem::remove(target_, error);  // an empty folder
-        std::filesystem::rename(staging_, target_, error);
-        if (error) {
-            fail_io("The export could not take its final name '" + target_.string() + "': " + error.message() + ".");
-        }
-        kept_ = true;
-    }
-
-  private:
-    std::filesystem::path target_, staging_;
-    bool kept_ = false;
-};
-
-int64_t count_present(const std::vector<std::string>& expected, const std::vector<std::string>& found) {
-    return std::count_if(expected.begin(), expected.end(), [&](const std::string& name) {
-        return std::find(found.begin(), found.end(), name) != found.end();
-    });
-}
-
 std::vector<std::string> expected_tensors(const Architecture& architecture) {
     std::vector<std::string> names;
     for (const TensorSpec& spec : tensors(architecture)) {
@@ -95,32 +54,11 @@ std::vector<std::string> expected_tensors(const Architecture& architecture) {
     return names;
 }
 
-std::vector<std::string> tensor_names(const std::filesystem::path& file) {
+std::vector<std::string> tensor_names(const fs::path& file) {
     std::vector<std::string> names;
     const SafetensorsHeader header = SafetensorsHeader::read(file);
     for (const TensorEntry& entry : header.entries()) names.push_back(entry.name);
     return names;
-}
-
-void count_tensors(SelfTest& test, const std::vector<std::string>& expected, const std::vector<std::string>& found) {
-    test.matched = count_present(expected, found);
-    test.missing = static_cast<int64_t>(expected.size()) - test.matched;
-    test.unexpected = static_cast<int64_t>(found.size()) - test.matched;
-}
-
-void conclude(SelfTest& test, const at::Tensor& expected, const at::Tensor& written, double relative) {
-    test.max_abs_diff = (expected - written).abs().max().item<double>();
-    test.tolerance = relative * std::max(1.0, expected.abs().max().item<double>());
-    test.passed = std::isfinite(test.max_abs_diff) && test.max_abs_diff <= test.tolerance && test.missing == 0 &&
-                  test.unexpected == 0;
-    if (test.passed) {
-        test.verdict = "Reloaded and compared: every tensor is there and the logits agree with base + adapter.";
-    } else if (test.missing + test.unexpected > 0) {
-        test.verdict = "The written tensors are not the expected ones; do not use this export.";
-    } else {
-        test.verdict = "The logits of the written files differ from base + adapter by more than rounding; "
-                       "do not use this export.";
-    }
 }
 
 std::string report_json(const ExportRequest& request, const ExportReport& report) {
@@ -128,6 +66,7 @@ std::string report_json(const ExportRequest& request, const ExportReport& report
     const Json json = {{"format", name_of(request.format)},
                        {"dtype", name_of(request.dtype)},
                        {"base_model", request.base_name.empty() ? request.model.string() : request.base_name},
+                       {"notes", report.notes},
                        {"self_test",
                         {{"passed", test.passed},
                          {"max_abs_diff", test.max_abs_diff},
@@ -139,15 +78,14 @@ std::string report_json(const ExportRequest& request, const ExportReport& report
     return dump_json(json) + "\n";
 }
 
-// Adds up what was written.
-void weigh(ExportReport& report) {
-    report.files.clear();
-    report.bytes = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(report.path)) {
-        report.files.push_back(entry.path().filename().string());
-        report.bytes += static_cast<int64_t>(entry.file_size());
-    }
-    std::sort(report.files.begin(), report.files.end());
+bool is_gguf(ExportFormat format) { return format == ExportFormat::gguf || format == ExportFormat::gguf_adapter; }
+
+void require_sensible(const ExportRequest& request) {
+    if (request.dtype == StoredDtype::q8_0 && request.format != ExportFormat::gguf)
+        fail_input("Weights are stored as q8_0 in GGUF files of merged models alone; choose f32, f16 or bf16.");
+    if (request.format == ExportFormat::gguf_adapter && request.dtype != StoredDtype::as_base &&
+        request.dtype != StoredDtype::f32)
+        fail_input("A GGUF adapter is small and always stored as f32; leave out the stored type.");
 }
 
 class Exporter {
@@ -157,24 +95,14 @@ class Exporter {
         : request_(request), progress_(progress), stop_(stop), architecture_(read_architecture(request.model)) {}
 
     ExportReport run() {
-        require_empty(request_.out);
+        require_sensible(request_);
+        const bool one_file = is_gguf(request_.format) && request_.out.extension() == ".gguf";
+        one_file ? require_new_file(request_.out) : require_new_folder(request_.out);
         tell(0, "Reading the adapter");
         const AdapterSet adapters = load_peft(request_.adapter, architecture_, c10::kCPU);
-        StagedFolder staged(request_.out);
         ExportReport report;
-        if (request_.format == ExportFormat::peft) {
-            write_peft(adapters, staged.path(), report.self_test);
-        } else {
-            write_merged(adapters, staged.path(), report.self_test);
-        }
-        tell(0.6, "Comparing with base + adapter");
-        test(adapters, staged.path(), report.self_test);
-        atomic_write_text(staged.path() / report_file, report_json(request_, report));
-        staged.keep();
         report.path = request_.out;
-        weigh(report);
-        tell(1, "Done");
-        return report;
+        return one_file ? to_file(adapters, std::move(report)) : to_folder(adapters, std::move(report));
     }
 
   private:
@@ -182,50 +110,115 @@ class Exporter {
         if (stop_.stop_requested()) throw Failure(ErrorCode::interrupted, "The export was cancelled; nothing was kept.");
         if (progress_) progress_(fraction, what);
     }
+    Progress part(double begin, double share, const char* what) const {
+        return [=, this](double fraction) { tell(begin + share * fraction, what); };
+    }
 
-    void write_peft(const AdapterSet& adapters, const std::filesystem::path& folder, SelfTest& test) const {
+    ExportReport to_file(const AdapterSet& adapters, ExportReport report) const {
+        report.report = request_.out;
+        report.report.replace_extension(".export_report.json");
+        Staged staged(request_.out, Staged::Kind::file);
+        write_gguf(adapters, staged.path(), report);
+        staged.keep();
+        atomic_write_text(report.report, report_json(request_, report));
+        report.files = {request_.out.filename().string()};
+        report.bytes = static_cast<int64_t>(fs::file_size(request_.out));
+        tell(1, "Done");
+        return report;
+    }
+
+    ExportReport to_folder(const AdapterSet& adapters, ExportReport report) const {
+        constexpr const char* report_file = "export_report.json";
+        Staged staged(request_.out, Staged::Kind::folder);
+        if (is_gguf(request_.format)) {
+            const std::string name = request_.format == ExportFormat::gguf_adapter ? "adapter.gguf" : "model.gguf";
+            write_gguf(adapters, staged.path() / name, report);
+        } else if (request_.format == ExportFormat::peft) {
+            write_peft(adapters, staged.path(), report.self_test);
+        } else {
+            write_merged(adapters, staged.path(), report.self_test);
+        }
+        atomic_write_text(staged.path() / report_file, report_json(request_, report));
+        staged.keep();
+        report.report = request_.out / report_file;
+        for (const auto& entry : fs::directory_iterator(report.path)) {
+            report.files.push_back(entry.path().filename().string());
+            report.bytes += static_cast<int64_t>(entry.file_size());
+        }
+        std::sort(report.files.begin(), report.files.end());
+        tell(1, "Done");
+        return report;
+    }
+
+    void write_gguf(const AdapterSet& adapters, const fs::path& file, ExportReport& report) const {
+        at::NoGradGuard no_grad;
+        const std::string name = request_.name.empty() ? request_.adapter.filename().string() : request_.name;
+        if (request_.format == ExportFormat::gguf_adapter) {
+            write_gguf_adapter(architecture_, adapters, name, file);
+            tell(0.5, "Comparing with the adapter");
+            return test_gguf_adapter(architecture_, adapters, file, report.self_test);
+        }
+        MergedWeights weights(request_.model, architecture_, adapters);
+        report.notes = write_gguf_model(request_.model, weights,
+                                        gguf_matrix_type(request_.dtype, weights), name, file,
+                                        part(0.05, 0.55, "Writing merged weights"));
+        test_gguf_model(weights, file, report.self_test, part(0.6, 0.4, "Comparing with base + adapter"));
+    }
+
+    void write_peft(const AdapterSet& adapters, const fs::path& folder, SelfTest& test) const {
         tell(0.1, "Writing the adapter");
-        const Json config = read_json_file(request_.adapter / peft_config_file);
-        PeftMetadata metadata;
+        PeftMetadata metadata = read_peft_metadata(request_.adapter);
         metadata.base_model = request_.base_name.empty() ? request_.model.string() : request_.base_name;
-        metadata.dropout = json_double(config, "lora_dropout", peft_config_file).value_or(0);
-        metadata.use_rslora = json_bool(config, "use_rslora", peft_config_file).value_or(false);
         save_peft(folder, architecture_, adapters, metadata);
         std::vector<std::string> expected;
-        for (const AdapterSite& site : adapters.sites()) {
-            expected.push_back(peft_key(architecture_, site, 'A'));
-            expected.push_back(peft_key(architecture_, site, 'B'));
-        }
+        for (const PeftTensor& tensor : peft_tensors(architecture_, adapters)) expected.push_back(tensor.key);
         count_tensors(test, expected, tensor_names(folder / peft_weights_file));
+        tell(0.6, "Comparing with base + adapter");
+        const Decoder base = load_decoder(request_.model, Precision::f32, c10::kCPU);
+        const AdapterSet reloaded = load_peft(folder, architecture_, c10::kCPU);
+        conclude_logits(test, probe_logits(base, &adapters), probe_logits(base, &reloaded),
+                        relative_tolerance(StoredDtype::f32));
     }
 
-    void write_merged(const AdapterSet& adapters, const std::filesystem::path& folder, SelfTest& test) const {
-        tell(0.1, "Writing merged weights");
-        write_merged_folder(request_.model, architecture_, adapters, request_.dtype, request_.max_shard_bytes, folder,
-                            [&](double part) { tell(0.1 + 0.5 * part, "Writing merged weights"); }, stop_);
-        count_tensors(test, expected_tensors(architecture_), Checkpoint::open(folder).names());
+    void write_merged(const AdapterSet& adapters, const fs::path& folder, SelfTest& test) const {
+        tell(0.05, "Writing merged weights");
+        MergedWeights weights(request_.model, architecture_, adapters);
+        write_merged_folder(weights, request_.dtype, request_.max_shard_bytes, folder,
+                            part(0.05, 0.55, "Writing merged weights"));
+        const Checkpoint written = Checkpoint::open(folder);
+        count_tensors(test, expected_tensors(weights.architecture()), written.names());
+        const Progress comparing = part(0.6, 0.4, "Comparing with base + adapter");
+        if (parameter_count(architecture_) > runnable_bytes / 4) return compare_values(weights, written, test, comparing);
+        comparing(0);
+        const at::Tensor expected = probe_logits(load_decoder(request_.model, Precision::f32, c10::kCPU), &adapters);
+        comparing(0.5);
+        const at::Tensor logits = probe_logits(load_decoder(folder, Precision::f32, c10::kCPU), nullptr);
+        conclude_logits(test, expected, logits, relative_tolerance(coarsest_type(written)));
     }
 
-    void test(const AdapterSet& adapters, const std::filesystem::path& folder, SelfTest& test) const {
-        const at::Tensor expected =
-            probe_logits(load_decoder(request_.model, Precision::f32, c10::kCPU), &adapters);
-        tell(0.8, "Comparing with base + adapter");
-        if (request_.format == ExportFormat::peft) {
-            const AdapterSet reloaded = load_peft(folder, architecture_, c10::kCPU);
-            const at::Tensor written =
-                probe_logits(load_decoder(request_.model, Precision::f32, c10::kCPU), &reloaded);
-            conclude(test, expected, written, relative_tolerance(StoredDtype::f32));
-            return;
+    void compare_values(MergedWeights& weights, const Checkpoint& written, SelfTest& test,
+                        const Progress& comparing) const {
+        at::NoGradGuard no_grad;
+        ValueComparison comparison;
+        const Architecture& merged = weights.architecture();
+        const AdapterSet nothing(merged.layers, static_cast<int>(merged.projections().size()));
+        MergedWeights result(written.folder(), merged, nothing);
+        double done = 0;
+        const auto names = expected_tensors(merged);
+        for (const std::string& name : names) {
+            comparing(done++ / static_cast<double>(names.size()));
+            if (!result.has(name)) continue;
+            result.for_each_piece(name, [&](std::int64_t first, const at::Tensor& rows) {
+                comparison.add(weights.rows(name, first, rows.size(0)), rows, rounding_of(result.stored(name).entry->dtype));
+            });
+            weights.forget(name);
         }
-        const at::Tensor written = probe_logits(load_decoder(folder, Precision::f32, c10::kCPU), nullptr);
-        conclude(test, expected, written, relative_tolerance(stored_as(folder)));
+        comparison.conclude(test);
     }
 
-    // The coarsest type that the merged weights went through.
-    StoredDtype stored_as(const std::filesystem::path& folder) const {
-        if (request_.dtype != StoredDtype::as_base) return request_.dtype;
+    // That the merged weights went through.
+    static StoredDtype coarsest_type(const Checkpoint& checkpoint) {
         StoredDtype coarsest = StoredDtype::f32;
-        const Checkpoint checkpoint = Checkpoint::open(folder);
         for (const SafetensorsFile& file : checkpoint.files()) {
             for (const TensorEntry& entry : file.entries()) {
                 if (entry.dtype == Dtype::bf16) return StoredDtype::bf16;
@@ -252,54 +245,17 @@ Result<ExportReport> export_adapter(const ExportRequest& request,
     });
 }
 
-Status convert_model(const std::filesystem::path& model, StoredDtype dtype, const std::filesystem::path& out) {
+Status convert_model(const fs::path& model, StoredDtype dtype, const fs::path& out) {
     return guard([&] {
-        require_empty(out);
+        require_new_folder(out);
         const Architecture architecture = read_architecture(model);
         const AdapterSet nothing(architecture.layers, static_cast<int>(architecture.projections().size()));
-        StagedFolder staged(out);
-        write_merged_folder(model, architecture, nothing, dtype, ExportRequest{}.max_shard_bytes, staged.path(), {}, {});
+        Staged staged(out, Staged::Kind::folder);
+        MergedWeights weights(model, architecture, nothing);
+        write_merged_folder(weights, dtype, ExportRequest{}.max_shard_bytes, staged.path(), [](double) {});
         staged.keep();
         return Done{};
     });
-}
-
-Result<int64_t> predicted_export_bytes(const ExportRequest& request) {
-    return guard([&]() -> int64_t {
-        if (request.format == ExportFormat::peft) {
-            return static_cast<int64_t>(std::filesystem::file_size(request.adapter / peft_weights_file));
-        }
-        const Architecture architecture = read_architecture(request.model);
-        if (request.dtype == StoredDtype::as_base) {
-            return static_cast<int64_t>(Checkpoint::open(request.model).data_bytes());
-        }
-        return parameter_count(architecture) * (request.dtype == StoredDtype::f32 ? 4 : 2);
-    });
-}
-
-const char* name_of(ExportFormat format) { return format == ExportFormat::peft ? "peft" : "hf"; }
-
-Result<ExportFormat> export_format_from(const std::string& text) {
-    if (text == "peft") return ExportFormat::peft;
-    if (text == "hf") return ExportFormat::hf;
-    return Error{ErrorCode::bad_input, "The export format '" + text + "' is not known; choose peft or hf.", {}};
-}
-
-const char* name_of(StoredDtype dtype) {
-    switch (dtype) {
-        case StoredDtype::as_base: return "base";
-        case StoredDtype::f32: return "f32";
-        case StoredDtype::f16: return "f16";
-        case StoredDtype::bf16: return "bf16";
-    }
-    return "";
-}
-
-Result<StoredDtype> stored_dtype_from(const std::string& text) {
-    for (const auto dtype : {StoredDtype::as_base, StoredDtype::f32, StoredDtype::f16, StoredDtype::bf16}) {
-        if (text == name_of(dtype)) return dtype;
-    }
-    return Error{ErrorCode::bad_input, "The stored type '" + text + "' is not known; choose base, f32, f16 or bf16.", {}};
 }
 
 }  // namespace engine

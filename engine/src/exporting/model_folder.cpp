@@ -1,7 +1,6 @@
 #include "exporting/model_folder.h"
 
 #include <algorithm>
-#include <stop_token>
 
 #include "io/checkpoint.h"
 #include "io/json.h"
@@ -27,27 +26,9 @@ Dtype stored_type(StoredDtype wanted, Dtype base) {
         case StoredDtype::f32: return Dtype::f32;
         case StoredDtype::f16: return Dtype::f16;
         case StoredDtype::bf16: return Dtype::bf16;
+        case StoredDtype::q8_0: break;
     }
     throw std::logic_error("stored type without a case");
-}
-
-struct Merge {
-    int64_t layer;
-    int projection;
-    const Projection* description;
-};
-
-// Canonical weight name -> where an adapter may add to it.
-std::map<std::string, Merge> merge_points(const Architecture& architecture) {
-    std::map<std::string, Merge> points;
-    const auto projections = architecture.projections();
-    for (int64_t layer = 0; layer < architecture.layers; ++layer) {
-        for (std::size_t p = 0; p < projections.size(); ++p) {
-            points[architecture.module_name(layer, *projections[p]) + ".weight"] = {layer, static_cast<int>(p),
-                                                                                   projections[p]};
-        }
-    }
-    return points;
 }
 
 }  // namespace
@@ -58,6 +39,9 @@ std::vector<std::string> copy_companions(const std::filesystem::path& source, co
     config["torch_dtype"] = torch_dtype;
     config.erase("dtype");
     config["architectures"] = {architecture.class_name};
+    // An adapter that changed head or embedding alone has parted them.
+    if (read_architecture(source).tied_embeddings != architecture.tied_embeddings)
+        config["tie_word_embeddings"] = architecture.tied_embeddings;
     // Converters of other programs ask for n_ctx, which newer GPT-2 configurations leave out.
     if (architecture.family == "gpt2" && !config.contains("n_ctx")) config["n_ctx"] = architecture.max_positions;
     atomic_write_text(folder / "config.json", dump_json(config) + "\n");
@@ -93,20 +77,16 @@ void write_model_folder(const Decoder& decoder, const std::filesystem::path& sou
     copy_companions(source, decoder.architecture(), torch_name(type), folder);
 }
 
-std::vector<std::string> write_merged_folder(const std::filesystem::path& base, const Architecture& architecture,
-                                             const AdapterSet& adapters, StoredDtype dtype, int64_t max_shard_bytes,
+std::vector<std::string> write_merged_folder(MergedWeights& weights, StoredDtype dtype, int64_t max_shard_bytes,
                                              const std::filesystem::path& folder,
-                                             const std::function<void(double)>& progress, std::stop_token stop) {
+                                             const std::function<void(double)>& progress) {
     at::NoGradGuard no_grad;
-    const Checkpoint checkpoint = Checkpoint::open(base);
-    const auto stored = resolve_tensors(architecture, checkpoint);
-    const auto points = merge_points(architecture);
+    const Architecture& architecture = weights.architecture();
     std::vector<PlannedTensor> planned;
     std::map<Dtype, std::uint64_t> bytes_by_type;
     for (const TensorSpec& spec : tensors(architecture)) {
-        const auto found = stored.find(spec.name);
-        if (found == stored.end() || spec.optional) continue;
-        const TensorEntry& entry = *checkpoint.require(found->second).entry;
+        if (spec.optional || !weights.has(spec.name)) continue;
+        const TensorEntry& entry = *weights.stored(spec.name).entry;
         planned.push_back({spec.name, stored_type(dtype, entry.dtype), entry.shape});
         bytes_by_type[planned.back().dtype] += entry.byte_size();
     }
@@ -114,31 +94,22 @@ std::vector<std::string> write_merged_folder(const std::filesystem::path& base, 
     CheckpointWriter writer(folder, planned, static_cast<std::uint64_t>(max_shard_bytes));
     double done = 0;
     for (const TensorEntry& target : writer.plan()) {
-        if (stop.stop_requested()) throw Failure(ErrorCode::interrupted, "The export was cancelled; nothing was kept.");
-        const CheckpointTensor source = checkpoint.require(stored.at(target.name));
-        const auto point = points.find(target.name);
-        at::Tensor delta;
-        if (point != points.end()) {
-            delta = adapters.delta(point->second.layer, point->second.projection,
-                                   point->second.description->out_features);
-        }
-        if (!delta.defined() && source.entry->dtype == target.dtype) {
-            writer.append(target.name, source.bytes());
+        if (!weights.changed(target.name) && weights.stored(target.name).entry->dtype == target.dtype) {
+            weights.for_each_run_of_bytes(target.name, [&](auto bytes) { writer.append(target.name, bytes); });
         } else {
-            at::Tensor weight = map_tensor(*source.file, *source.entry).to(at::kFloat);
-            if (delta.defined()) weight = weight + (point->second.description->conv1d ? delta.t() : delta);
-            const at::Tensor cast = weight.to(scalar_type_of(target.dtype)).contiguous();
-            writer.append(target.name, bytes_of(cast));
+            weights.for_each_piece(target.name, [&](std::int64_t, const at::Tensor& rows) {
+                const at::Tensor cast = rows.to(scalar_type_of(target.dtype));
+                writer.append(target.name, bytes_of(cast));
+            });
         }
-        done += 1;
-        if (progress) progress(done / static_cast<double>(writer.plan().size()));
+        progress(++done / static_cast<double>(writer.plan().size()));
     }
     writer.commit();
     const auto most = std::max_element(bytes_by_type.begin(), bytes_by_type.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
-    auto files = copy_companions(base, architecture, torch_name(most->first), folder);
-    const auto weights = writer.file_names();
-    files.insert(files.begin(), weights.begin(), weights.end());
+    auto files = copy_companions(weights.checkpoint().folder(), architecture, torch_name(most->first), folder);
+    const auto written = writer.file_names();
+    files.insert(files.begin(), written.begin(), written.end());
     return files;
 }
 

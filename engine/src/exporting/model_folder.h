@@ -3,10 +3,9 @@
 
 #include <filesystem>
 #include <functional>
-#include <stop_token>
 
 #include "engine/export.h"
-#include "lora/adapter_set.h"
+#include "exporting/merged_weights.h"
 #include "model/decoder.h"
 
 namespace engine {
@@ -16,12 +15,11 @@ namespace engine {
 void write_model_folder(const Decoder& decoder, const std::filesystem::path& source, const std::filesystem::path& folder,
                         StoredDtype dtype = StoredDtype::f32);
 
-// base + adapters, tensor by tensor from the mapped checkpoint: needs memory for one tensor. Sums in f32 and casts once
-// to the stored type; untouched tensors of unchanged type are copied byte for byte. progress(fraction).
-std::vector<std::string> write_merged_folder(const std::filesystem::path& base, const Architecture& architecture,
-                                             const AdapterSet& adapters, StoredDtype dtype, int64_t max_shard_bytes,
+// base + adapters, piece by piece from the mapped checkpoint (merged_weights.h). Casts once to the stored type; untouched
+// tensors of unchanged type are copied byte for byte. progress(fraction) may throw to stop.
+std::vector<std::string> write_merged_folder(MergedWeights& weights, StoredDtype dtype, int64_t max_shard_bytes,
                                              const std::filesystem::path& folder,
-                                             const std::function<void(double)>& progress, std::stop_token stop);
+                                             const std::function<void(double)>& progress);
 
 // config.json of source with torch_dtype as stored, tokenizer and generation files copied when they are there.
 // Returns the names written.

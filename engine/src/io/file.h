@@ -51,6 +51,10 @@ class MappedFile {
 
     std::span<const std::byte> bytes() const { return {data_, static_cast<std::size_t>(size_)}; }
 
+    // The pages that lie wholly inside part, which is a piece of bytes(), may leave memory; they are read again when
+    // they are touched again. Keeps a walk through a large file small.
+    void forget(std::span<const std::byte> part) const;
+
   private:
     MappedFile(const std::byte* data, std::uint64_t size) : data_(data), size_(size) {}
     const std::byte* data_ = nullptr;

@@ -87,6 +87,7 @@ engine::Result<engine::ExportReport> Workbench::export_adapter(
                                "(--model).");
         request.adapter = adapter.path;
         request.model = resolve_model(model).value();
+        if (request.name.empty() && adapter.record) request.name = adapter.record->name;
         const auto report = engine::export_adapter(request, progress, stop).value();
         if (!adapter.record) return report;
         catalog::ExportRecord record;
@@ -100,7 +101,7 @@ engine::Result<engine::ExportReport> Workbench::export_adapter(
         record.matched = report.self_test.matched;
         record.missing = report.self_test.missing;
         record.unexpected = report.self_test.unexpected;
-        record.report_json = engine::read_text(report.path / "export_report.json");
+        record.report_json = engine::read_text(report.report);
         catalog().insert_export(std::move(record));
         return report;
     });

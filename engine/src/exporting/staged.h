@@ -1,0 +1,30 @@
+// Exports are filled beside their final name and take it only when they are complete.
+#pragma once
+
+#include <filesystem>
+
+namespace engine {
+
+// Failure (bad_input) unless the folder is new or empty.
+void require_new_folder(const std::filesystem::path& out);
+// Failure (bad_input) unless there is nothing of this name.
+void require_new_file(const std::filesystem::path& out);
+
+// A folder or file NAME.partial; removed by the destructor unless keep() gave it the final name.
+class Staged {
+  public:
+    enum class Kind { folder, file };
+    Staged(std::filesystem::path target, Kind kind);
+    ~Staged();
+    Staged(const Staged&) = delete;
+    Staged& operator=(const Staged&) = delete;
+
+    const std::filesystem::path& path() const { return staging_; }
+    void keep();
+
+  private:
+    std::filesystem::path target_, staging_;
+    bool kept_ = false;
+};
+
+}  // namespace engine

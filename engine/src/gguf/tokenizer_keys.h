@@ -1,0 +1,22 @@
+// The tokenizer of a model folder as GGUF metadata (tokenizer.*), so that llama.cpp makes the same tokens.
+#pragma once
+
+#include "gguf/gguf.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace engine {
+
+struct GgufTokenizer {
+    GgufMetadata keys;
+    std::vector<std::string> notes;  // texts whose tokens differ in llama.cpp, as sentences
+};
+
+// rows: of the model's embedding; ids without a token are filled up. Failure (bad_input) when there is no
+// tokenizer, or one that llama.cpp would not reproduce.
+GgufTokenizer gguf_tokenizer(const std::filesystem::path& folder, std::int64_t rows);
+
+}  // namespace engine
