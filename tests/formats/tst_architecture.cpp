@@ -63,6 +63,15 @@ class TstArchitecture : public QObject {
         QTest::newRow("llama-2-7b") << qint64{6'738'415'616};
         QTest::newRow("llama-3-8b") << qint64{8'030'261'248};
         QTest::newRow("llama-3.2-1b") << qint64{1'235'814'400};
+        QTest::newRow("mistral-7b") << qint64{7'241'732'096};
+        QTest::newRow("qwen2-0.5b") << qint64{494'032'768};
+        QTest::newRow("qwen2.5-7b") << qint64{7'615'616'512};
+        QTest::newRow("qwen3-0.6b") << qint64{596'049'920};
+        QTest::newRow("gemma-2b") << qint64{2'506'172'416};
+        QTest::newRow("phi-2") << qint64{2'779'683'840};
+        QTest::newRow("phi-3-mini") << qint64{3'821'079'552};
+        QTest::newRow("pythia-160m") << qint64{162'322'944};
+        QTest::newRow("opt-125m") << qint64{125'239'296};
         QTest::newRow("roberta-base") << qint64{124'645'632};
         QTest::newRow("roberta-large") << qint64{355'359'744};
         QTest::newRow("deberta-v2-xxlarge") << qint64{1'564'549'632};
@@ -96,6 +105,64 @@ class TstArchitecture : public QObject {
         QVERIFY(!find_slot(a, "gate"));
         QVERIFY(a.tied_embeddings && !a.gated_mlp && a.activation == Activation::gelu_tanh);
         QCOMPARE(a.attention_scale(5), 1.0 / 8.0);
+    }
+
+    void interleavedMatricesAreRunsOfRows() {
+        const Architecture a = architecture_of_shape("pythia-160m");
+        const SlotRef v = find_slot(a, "v");
+        QCOMPARE(a.module_name(0, *v.projection), std::string("gpt_neox.layers.0.attention.query_key_value"));
+        QCOMPARE(v.projection->out_features, std::int64_t{2304});
+        QCOMPARE(v.slot->row_begin, std::int64_t{128});  // after q and k of the first head
+        QCOMPARE(v.slot->rows, std::int64_t{768});
+        QCOMPARE(v.slot->blocks, std::int64_t{12});
+        QCOMPARE(v.slot->stride, std::int64_t{192});
+        QVERIFY(a.parallel_block && a.mlp_norm == "post_attention_layernorm" && a.rope.rotary_dim == 16);
+    }
+
+    void phi3IsFusedAlsoInItsMlp() {
+        const Architecture a = architecture_of_shape("phi-3-mini");
+        QCOMPARE(a.kinds(), (std::vector<std::string>{"q", "k", "v", "o", "gate", "up", "down"}));
+        QCOMPARE(find_slot(a, "up").projection->module, std::string("mlp.gate_up_proj"));
+        QCOMPARE(find_slot(a, "up").slot->row_begin, std::int64_t{8192});
+        QCOMPARE(find_slot(a, "gate").slot->row_begin, std::int64_t{0});
+        QCOMPARE(a.window(31), std::int64_t{2047});
+    }
+
+    void windowsFollowTheFamily() {
+        const auto window = [](const std::string& fields, std::int64_t layer) {
+            return parse_architecture("{" + fields + R"(, "num_hidden_layers": 4})", "test").window(layer);
+        };
+        QCOMPARE(window(R"("model_type": "mistral")", 0), std::int64_t{4096});
+        QCOMPARE(window(R"("model_type": "mistral", "sliding_window": null)", 0), std::int64_t{0});
+        QCOMPARE(window(R"("model_type": "mistral", "sliding_window": 9)", 3), std::int64_t{9});
+        const std::string qwen = R"("model_type": "qwen2", "sliding_window": 9, "max_window_layers": 2)";
+        QCOMPARE(window(qwen, 3), std::int64_t{0});
+        QCOMPARE(window(qwen + R"(, "use_sliding_window": true)", 1), std::int64_t{0});
+        QCOMPARE(window(qwen + R"(, "use_sliding_window": true)", 2), std::int64_t{9});
+        const std::string types = R"(, "layer_types": ["sliding_attention", "full_attention", "full_attention",
+            "full_attention"])";
+        QCOMPARE(window(qwen + R"(, "use_sliding_window": true)" + types, 0), std::int64_t{9});
+        QCOMPARE(window(qwen + R"(, "use_sliding_window": true)" + types, 2), std::int64_t{0});
+    }
+
+    void theFirstGemmaConfigsMeantTheTanhForm() {
+        const auto activation = [](const std::string& fields) {
+            return parse_architecture(R"({"model_type": "gemma")" + fields + "}", "test").activation;
+        };
+        QVERIFY(activation(R"(, "hidden_act": "gelu")") == Activation::gelu_tanh);
+        QVERIFY(activation(R"(, "hidden_act": "gelu", "hidden_activation": null)") == Activation::gelu_tanh);
+        QVERIFY(activation(R"(, "hidden_activation": "gelu")") == Activation::gelu);
+        const Architecture a = architecture_of_shape("gemma-2b");
+        QVERIFY(a.tied_embeddings && a.norm_offset == 1 && a.head_dim == 256);
+        QCOMPARE(a.embedding_scale, std::sqrt(2048.0));
+    }
+
+    void fieldsOfUseElsewhereAreNoHindrance() {
+        QVERIFY(parse_architecture(R"({"model_type": "llama", "attn_pdrop": 0.1, "_attn_implementation": "eager",
+            "attention_dropout": 0.1, "transformers_version": "4.52", "auto_map": {"x": "y"}, "use_cache": true,
+            "pretraining_tp": 2, "rope_interleaved": false, "logit_scale": 1.0, "attn_logit_softcapping": null,
+            "output_attentions": true, "initializer_range": 0.01, "eos_token_id": [1, 2], "unsloth_fixed": true,
+            "torch_dtype": "bfloat16", "original_max_position_embeddings": 4096})", "test").layers == 32);
     }
 
     void gpt2AttentionScalingFollowsTheConfig() {
@@ -168,6 +235,33 @@ class TstArchitecture : public QObject {
                                    << "model_type";
         QTest::newRow("a family that is not built") << R"({"model_type": "mamba"})"
                                                     << "gpt2, llama";
+        QTest::newRow("a family of a similar name") << R"({"model_type": "gemma2"})"
+                                                    << "nearest name is gemma)";
+        QTest::newRow("another similar name") << R"({"model_type": "mixtral"})"
+                                              << "nearest name is mistral)";
+        QTest::newRow("scores with a cap") << llama(R"("attn_logit_softcapping": 50.0)")
+                                           << "attn_logit_softcapping";
+        QTest::newRow("scaled residuals") << llama(R"("residual_multiplier": 0.22)") << "residual_multiplier";
+        QTest::newRow("experts") << llama(R"("num_local_experts": 8)") << "num_local_experts";
+        QTest::newRow("interleaved rotation") << llama(R"("rope_interleaved": true)") << "rope_interleaved";
+        QTest::newRow("a rope setting of another type")
+            << llama(R"("rope_scaling": {"type": "linear", "factor": 2, "attention_factor": 1.2})")
+            << "attention_factor";
+        QTest::newRow("long rope")
+            << R"({"model_type": "phi3", "rope_scaling": {"type": "longrope", "long_factor": [1], "short_factor": [1]}})"
+            << "linear and llama3";
+        QTest::newRow("norms on phi's queries") << R"({"model_type": "phi", "qk_layernorm": true})"
+                                                << "qk_layernorm";
+        QTest::newRow("opt with narrow embeddings") << R"({"model_type": "opt", "word_embed_proj_dim": 512})"
+                                                    << "word_embed_proj_dim";
+        QTest::newRow("opt with norms behind") << R"({"model_type": "opt", "do_layer_norm_before": false})"
+                                               << "do_layer_norm_before";
+        QTest::newRow("an odd number of rotated values")
+            << R"({"model_type": "gpt_neox", "rotary_pct": 0.04})"
+            << "even";
+        QTest::newRow("kinds of layers that are not built")
+            << R"({"model_type": "mistral", "num_hidden_layers": 1, "layer_types": ["chunked_attention"]})"
+            << "layer_types";
         QTest::newRow("a family that is a number") << R"({"model_type": 3})"
                                                    << "model_type";
         QTest::newRow("a classifier") << llama(R"("architectures": ["LlamaForSequenceClassification"])")
@@ -305,7 +399,9 @@ class TstArchitecture : public QObject {
         QTest::newRow("llama_tied") << "f32";
         QTest::newRow("llama_bf16_sharded") << "bf16";
         QTest::newRow("llama3_rope") << "f32";
-        QTest::newRow("llama_linear_rope") << "f32";
+        for (const char* name : {"llama_linear_rope", "mistral_sliding", "qwen2", "qwen3", "gemma", "phi3", "phi",
+                                 "gpt_neox", "opt"})
+            QTest::newRow(name) << "f32";
     }
     void goldenModelsAreDescribed() {
         QFETCH(QString, dtype);
@@ -320,7 +416,7 @@ class TstArchitecture : public QObject {
 
     void goldenModelsOfOtherKindsAreRefusedInOneSentence() {
         SKIP_WITHOUT_GOLDEN(golden::folder(""));
-        for (const char* name : {"llama_cls", "mistral_sliding", "gemma", "opt", "bert_regression"}) {
+        for (const char* name : {"llama_cls", "bert_regression"}) {
             const auto info = inspect_model(golden::folder(name) / "model");
             QVERIFY2(!info.ok(), name);
             QVERIFY2(info.error().message.find("not supported") != std::string::npos,

@@ -13,9 +13,10 @@
 namespace engine {
 namespace {
 
-void add_norm(std::vector<TensorSpec>& list, const Architecture& a, const std::string& module) {
-    list.push_back({module + ".weight", {a.hidden_size}, false});
-    if (a.norm == NormKind::layer_norm) list.push_back({module + ".bias", {a.hidden_size}, false});
+void add_norm(std::vector<TensorSpec>& list, const Architecture& a, const std::string& module,
+              std::int64_t width) {
+    list.push_back({module + ".weight", {width}, false});
+    if (a.norm == NormKind::layer_norm) list.push_back({module + ".bias", {width}, false});
 }
 
 void add_projection(std::vector<TensorSpec>& list, const std::string& layer, const Projection& projection) {
@@ -128,18 +129,21 @@ std::vector<TensorSpec> tensors(const Architecture& a) {
     std::vector<TensorSpec> list;
     list.push_back({a.embedding + ".weight", {a.vocab_size, a.hidden_size}, false});
     if (a.positions == PositionKind::learned)
-        list.push_back({a.position_embedding + ".weight", {a.max_positions, a.hidden_size}, false});
+        list.push_back({a.position_embedding + ".weight", {a.max_positions + a.position_offset, a.hidden_size}, false});
     for (std::int64_t layer = 0; layer < a.layers; ++layer) {
         const std::string name = a.layer_name(layer);
-        add_norm(list, a, name + a.attention_norm);
+        add_norm(list, a, name + a.attention_norm, a.hidden_size);
         for (const Projection& projection : a.attention_in) add_projection(list, name, projection);
+        if (!a.q_norm.empty()) add_norm(list, a, name + a.q_norm, a.head_dim);
+        if (!a.k_norm.empty()) add_norm(list, a, name + a.k_norm, a.head_dim);
         add_projection(list, name, a.attention_out);
-        add_norm(list, a, name + a.mlp_norm);
+        if (!a.mlp_norm.empty()) add_norm(list, a, name + a.mlp_norm, a.hidden_size);
         for (const Projection& projection : a.mlp_in) add_projection(list, name, projection);
         add_projection(list, name, a.mlp_out);
     }
-    add_norm(list, a, a.final_norm);
+    add_norm(list, a, a.final_norm, a.hidden_size);
     list.push_back({a.lm_head + ".weight", {a.vocab_size, a.hidden_size}, a.tied_embeddings});
+    if (a.head_bias) list.push_back({a.lm_head + ".bias", {a.vocab_size}, false});
     return list;
 }
 
@@ -228,7 +232,8 @@ Architecture parse_architecture(std::string_view config_json, const std::string&
     Architecture architecture = family.describe(fields);
     architecture.family = family.model_type;
     architecture.class_name = class_name;
-    architecture.initializer_range = fields.real("initializer_range", 0.02, 0, 10);
+    architecture.initializer_range = fields.real("initializer_range", fields.real("init_std", 0.02, 0, 10), 0, 10);
+    fields.refuse_unknown_mathematics(family.model_type);
     return architecture;
 }
 

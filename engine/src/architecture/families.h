@@ -1,5 +1,6 @@
 // The families of decoders: for each model_type one function that turns config.json into an Architecture.
-// Adding a family is adding a function and its row in families().
+// Adding a family is adding a function and its row in families(). Defaults of absent fields are those of the
+// reference implementation.
 #pragma once
 
 #include "architecture/architecture.h"
@@ -20,11 +21,53 @@ struct Family {
 };
 
 const std::vector<Family>& families();
-// Failure (bad_input) that names what is known.
+// Failure (bad_input) that names what is known and the nearest of it.
 const Family& family_of(const std::string& model_type, const std::string& source);
 
-// rope_theta and rope_scaling, or the newer rope_parameters.
-RopeConfig read_rope(const ConfigFields& config, std::int64_t rotary_dim);
+// Learned positions (learned_positions.cpp).
+Architecture describe_gpt2(const ConfigFields& config);
+Architecture describe_opt(const ConfigFields& config);
+// Gated MLP, RMSNorm, rotary positions (gated.cpp).
+Architecture describe_llama(const ConfigFields& config);
+Architecture describe_mistral(const ConfigFields& config);
+Architecture describe_qwen2(const ConfigFields& config);
+Architecture describe_qwen3(const ConfigFields& config);
+Architecture describe_gemma(const ConfigFields& config);
+Architecture describe_phi3(const ConfigFields& config);
+// Attention and MLP side by side (parallel.cpp).
+Architecture describe_phi(const ConfigFields& config);
+Architecture describe_gpt_neox(const ConfigFields& config);
+
+// Beyond these a file is damaged or hostile; within them no count of values can overflow 64 bits.
+namespace limits {
+inline constexpr std::int64_t layers = 10'000;
+inline constexpr std::int64_t width = std::int64_t{1} << 20;
+inline constexpr std::int64_t inner = std::int64_t{1} << 24;
+inline constexpr std::int64_t heads = std::int64_t{1} << 16;
+inline constexpr std::int64_t rows = (std::int64_t{1} << 31) - 1;
+}  // namespace limits
+
+// A projection that is one matrix.
+Projection linear(std::string module, std::string kind, std::int64_t in, std::int64_t out, bool bias);
+// One matrix below the other.
+struct StackedRows {
+    std::string kind;
+    std::int64_t rows;
+};
+Projection stacked(std::string module, std::int64_t in, const std::vector<StackedRows>& parts, bool bias);
+// blocks times a run of rows_each rows of every kind in turn.
+Projection interleaved(std::string module, std::int64_t in, const std::vector<std::string>& kinds,
+                       std::int64_t blocks, std::int64_t rows_each, bool bias);
+
+// Heads of the width hidden_size / heads; refuses key unless it divides the hidden size.
+void set_head_dim(Architecture& a, const ConfigFields& config, const char* heads_key);
+
+// rope_theta and rope_scaling, or the newer rope_parameters, for heads of which fraction is rotated.
+// theta_key: the older name of rope_theta, which wins where it is given.
+RopeConfig read_rope(const ConfigFields& config, std::int64_t head_dim, double fraction,
+                     const char* theta_key = "rope_theta");
+// partial_rotary_factor, also inside rope_parameters.
+double read_rotary_fraction(const ConfigFields& config, double fallback);
 Activation read_activation(const ConfigFields& config, const char* key, const std::string& fallback);
 
 }  // namespace engine

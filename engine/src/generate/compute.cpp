@@ -120,8 +120,8 @@ Status compute_gradients(const LogitsRequest& request) {
             loaded.inputs.labels.narrow(1, 1, loaded.inputs.labels.size(1) - 1).flatten().to(loaded.decoder.device());
         const at::Tensor counted = labels.ne(ignored_label).nonzero().squeeze(1);
         if (counted.numel() == 0) fail_input("No label in '" + request.input.string() + "' counts; all are -100.");
-        const at::Tensor loss = chunked_cross_entropy(hidden.index_select(0, counted), loaded.decoder.compute_head(),
-                                                      labels.index_select(0, counted)) /
+        const at::Tensor loss = loaded.decoder.cross_entropy(hidden.index_select(0, counted),
+                                                             labels.index_select(0, counted)) /
                                 static_cast<double>(counted.numel());
         loss.backward();
         NamedTensors results = {{"loss", loss.detach()}, {"logits", loaded.logits().detach()}};

@@ -51,12 +51,20 @@ Decoder::Decoder(Architecture architecture, DecoderWeights weights, Precision pr
       compute_type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat),
       device_(device) {}
 
-at::Tensor Decoder::embed(const at::Tensor& ids, int64_t first_position) const {
+at::Tensor Decoder::embed(const at::Tensor& ids, int64_t first_position, const ForwardOptions& options) const {
     at::Tensor x = at::embedding(weights_.embedding, ids).to(at::kFloat);
-    if (architecture_.positions == PositionKind::learned) {
-        x = x + weights_.position_embedding.narrow(0, first_position, ids.size(1)).to(at::kFloat);
+    if (architecture_.embedding_scale != 1) {
+        // Rounded as the reference rounds it: to the type that it computes in.
+        x = x * at::scalar_tensor(architecture_.embedding_scale).to(compute_type_).item<float>();
     }
-    return x;
+    if (architecture_.positions != PositionKind::learned) return x;
+    const int64_t tokens = ids.size(1);
+    if (architecture_.positions_skip_padding && options.key_mask.defined()) {
+        const at::Tensor mask = options.key_mask.to(at::kLong);
+        const at::Tensor counted = (mask.cumsum(1) * mask).narrow(1, mask.size(1) - tokens, tokens);
+        return x + at::embedding(weights_.position_embedding, counted + (architecture_.position_offset - 1));
+    }
+    return x + weights_.position_embedding.narrow(0, first_position + architecture_.position_offset, tokens);
 }
 
 at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
@@ -66,17 +74,22 @@ at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options
     if (architecture_.positions == PositionKind::rotary) {
         rotary = rotary_table(architecture_.rope, first_position, tokens, device_);
     }
-    at::Tensor x = embed(ids, first_position);
+    at::Tensor x = embed(ids, first_position, options);
     if (options.hidden_states) options.hidden_states->push_back(x);
     for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
         const LayerWeights& weights = weights_.layers[layer];
-        x = x + attention(layer,
-                          normalize(x, weights.attention_norm, architecture_.norm, architecture_.norm_eps), rotary,
-                          options);
-        x = x + mlp(layer, normalize(x, weights.mlp_norm, architecture_.norm, architecture_.norm_eps), options);
+        const at::Tensor normed = norm(x, weights.attention_norm);
+        const at::Tensor attended = attention(layer, normed, rotary, options);
+        if (architecture_.parallel_block) {
+            const at::Tensor input = weights.mlp_norm.weight.defined() ? norm(x, weights.mlp_norm) : normed;
+            x = x + attended + mlp(layer, input, options);
+        } else {
+            x = x + attended;
+            x = x + mlp(layer, norm(x, weights.mlp_norm), options);
+        }
         if (options.hidden_states && layer + 1 < architecture_.layers) options.hidden_states->push_back(x);
     }
-    x = normalize(x, weights_.final_norm, architecture_.norm, architecture_.norm_eps);
+    x = norm(x, weights_.final_norm);
     if (options.hidden_states) options.hidden_states->push_back(x);
     if (options.cache) options.cache->length += tokens;
     return x;
@@ -87,12 +100,14 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
     const LayerWeights& weights = weights_.layers[layer];
     const int64_t batch = x.size(0), tokens = x.size(1);
     const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, x, options.adapters, compute_type_);
-    const auto heads_of = [&](const at::Tensor& y, int64_t heads) {
-        return y.reshape({batch, tokens, heads, architecture_.head_dim}).transpose(1, 2);  // [B, heads, T, D]
+    const auto heads_of = [&](const char* kind, int64_t heads, const NormWeights& each) {
+        at::Tensor y = slots[kind].reshape({batch, tokens, heads, architecture_.head_dim});
+        if (each.weight.defined()) y = norm(y, each);
+        return y.transpose(1, 2);  // [B, heads, T, D]
     };
-    at::Tensor q = heads_of(slots["q"], architecture_.heads);
-    at::Tensor k = heads_of(slots["k"], architecture_.kv_heads);
-    at::Tensor v = heads_of(slots["v"], architecture_.kv_heads);
+    at::Tensor q = heads_of("q", architecture_.heads, weights.q_norm);
+    at::Tensor k = heads_of("k", architecture_.kv_heads, weights.k_norm);
+    at::Tensor v = heads_of("v", architecture_.kv_heads, {});
     if (rotary.cos.defined()) {
         q = rotate(q, rotary);
         k = rotate(k, rotary);
@@ -105,7 +120,7 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
         v = cache.v[layer].narrow(2, 0, cache.length + tokens);
     }
     const at::Tensor mixed =
-        causal_attention(q, k, v, architecture_.attention_scale(layer), options.key_mask);
+        causal_attention(q, k, v, architecture_.attention_scale(layer), options.key_mask, architecture_.window(layer));
     const SlotOutputs output({architecture_.attention_out}, {weights.attention_out}, layer,
                              static_cast<int>(architecture_.attention_in.size()), mixed, options.adapters, compute_type_);
     return output["o"];

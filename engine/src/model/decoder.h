@@ -19,7 +19,9 @@ struct LinearWeights {
 };
 
 struct LayerWeights {
-    NormWeights attention_norm, mlp_norm;
+    NormWeights attention_norm;
+    NormWeights q_norm, k_norm;  // [D], where the architecture has them
+    NormWeights mlp_norm;        // undefined where the MLP reads what attention reads
     std::vector<LinearWeights> attention_in;  // as Architecture::attention_in
     LinearWeights attention_out;
     std::vector<LinearWeights> mlp_in;
@@ -28,10 +30,11 @@ struct LayerWeights {
 
 struct DecoderWeights {
     at::Tensor embedding;           // [V, d]
-    at::Tensor position_embedding;  // [P, d] or undefined
+    at::Tensor position_embedding;  // [P + position_offset, d] or undefined
     std::vector<LayerWeights> layers;
     NormWeights final_norm;
-    at::Tensor head;  // [V, d]; the embedding itself when tied
+    at::Tensor head;       // [V, d]; the embedding itself when tied
+    at::Tensor head_bias;  // [V] f32 or undefined
 };
 
 // Keys and values of the tokens seen so far, allocated once. k, v per layer [B, K, capacity, D].
@@ -62,14 +65,21 @@ class Decoder {
     // ids [B, T] int64 on the device -> final hidden states [B, T, d] f32, after the last norm.
     at::Tensor forward(const at::Tensor& ids, const ForwardOptions& options = {}) const;
     // hidden [..., d] -> [..., V] f32
-    at::Tensor logits(const at::Tensor& hidden) const { return project(hidden, weights_.head, {}, compute_type_); }
-    // The head in the type its products are formed in, for chunked_cross_entropy.
-    at::Tensor compute_head() const { return weights_.head.to(compute_type_); }
+    at::Tensor logits(const at::Tensor& hidden) const {
+        return project(hidden, weights_.head, weights_.head_bias, compute_type_);
+    }
+    // Sum of the cross-entropy of rows of hidden states [n, d] with their targets [n] (chunked_cross_entropy).
+    at::Tensor cross_entropy(const at::Tensor& hidden, const at::Tensor& targets) const {
+        return chunked_cross_entropy(hidden, weights_.head.to(compute_type_), targets, weights_.head_bias);
+    }
 
     KeyValueCache new_cache(int64_t batch, int64_t capacity) const;
 
   private:
-    at::Tensor embed(const at::Tensor& ids, int64_t first_position) const;
+    at::Tensor embed(const at::Tensor& ids, int64_t first_position, const ForwardOptions& options) const;
+    at::Tensor norm(const at::Tensor& x, const NormWeights& weights) const {
+        return normalize(x, weights, architecture_.norm, architecture_.norm_eps, architecture_.norm_offset);
+    }
     at::Tensor attention(int64_t layer, const at::Tensor& x, const RotaryTable& rotary,
                          const ForwardOptions& options) const;
     at::Tensor mlp(int64_t layer, const at::Tensor& x, const ForwardOptions& options) const;

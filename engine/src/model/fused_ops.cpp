@@ -92,7 +92,7 @@ class CausalAttention : public torch::autograd::Function<CausalAttention> {
   public:
     // q [B, H, T, D], k, v [B, K, T, D] -> [B, T, H, D]
     static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                              double scale) {
+                              double scale, int64_t window) {
         const int64_t batch = q.size(0), heads = q.size(1), tokens = q.size(2), kv_heads = k.size(1);
         const int64_t group = heads / kv_heads;
         at::Tensor out = at::empty({batch, tokens, heads, q.size(3)}, q.options());
@@ -103,18 +103,20 @@ class CausalAttention : public torch::autograd::Function<CausalAttention> {
             for (int64_t h = kv * group; h < (kv + 1) * group; ++h) {
                 const at::Tensor queries = q.select(0, b).select(0, h);
                 for (int64_t begin = 0; begin < tokens; begin += query_block) {
-                    const int64_t count = std::min(query_block, tokens - begin), seen = begin + count;
-                    at::Tensor scores = block_scores(queries, keys, begin, count, scale, future);
+                    const int64_t count = std::min(query_block, tokens - begin);
+                    const KeyRange seen = keys_of_block(begin, count, window);
+                    at::Tensor scores = block_scores(queries, keys, begin, count, seen, scale, future, window);
                     const at::Tensor log_sum = at::logsumexp(scores, 1, /*keepdim=*/true);
                     scores.sub_(log_sum).exp_();
                     log_sums.select(0, b).select(0, h).narrow(0, begin, count).copy_(log_sum.squeeze(1));
                     at::Tensor target = out.select(0, b).narrow(0, begin, count).select(1, h);
-                    at::mm_out(target, scores, values.narrow(0, 0, seen));
+                    at::mm_out(target, scores, values.narrow(0, seen.first, seen.count));
                 }
             }
         });
         context->save_for_backward({q, k, v, out, log_sums});
         context->saved_data["scale"] = scale;
+        context->saved_data["window"] = window;
         return out;
     }
 
@@ -122,6 +124,7 @@ class CausalAttention : public torch::autograd::Function<CausalAttention> {
         const auto saved = context->get_saved_variables();
         const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &log_sums = saved[4];
         const double scale = context->saved_data["scale"].toDouble();
+        const int64_t window = context->saved_data["window"].toInt();
         const at::Tensor grad = grads[0].contiguous();  // [B, T, H, D]
         const int64_t batch = q.size(0), heads = q.size(1), tokens = q.size(2), width = q.size(3), kv_heads = k.size(1);
         const int64_t group = heads / kv_heads;
@@ -142,25 +145,29 @@ class CausalAttention : public torch::autograd::Function<CausalAttention> {
             for (int64_t h = kv * group; h < (kv + 1) * group; ++h) {
                 const at::Tensor queries = q.select(0, b).select(0, h);
                 for (int64_t begin = 0; begin < tokens; begin += query_block) {
-                    const int64_t count = std::min(query_block, tokens - begin), seen = begin + count;
-                    at::Tensor weights = block_scores(queries, keys, begin, count, scale, future);
+                    const int64_t count = std::min(query_block, tokens - begin);
+                    const KeyRange seen = keys_of_block(begin, count, window);
+                    at::Tensor weights = block_scores(queries, keys, begin, count, seen, scale, future, window);
                     weights.sub_(log_sums.select(0, b).select(0, h).narrow(0, begin, count).unsqueeze(1)).exp_();
                     const at::Tensor grad_rows = rows_of(grad, h, begin, count);
-                    if (want_v) rows_of(grad_v, kv, 0, seen).addmm_(weights.t(), grad_rows);
+                    if (want_v) rows_of(grad_v, kv, seen.first, seen.count).addmm_(weights.t(), grad_rows);
                     if (!want_q && !want_k) continue;
-                    at::Tensor grad_scores = at::mm(grad_rows, values.narrow(0, 0, seen).t());
+                    at::Tensor grad_scores = at::mm(grad_rows, values.narrow(0, seen.first, seen.count).t());
                     const at::Tensor dot = (grad_rows * rows_of(out, h, begin, count)).sum(1, /*keepdim=*/true);
                     grad_scores.sub_(dot).mul_(weights);
-                    if (want_q) rows_of(grad_q, h, begin, count).addmm_(grad_scores, keys.narrow(0, 0, seen), 1, scale);
+                    if (want_q) {
+                        rows_of(grad_q, h, begin, count)
+                            .addmm_(grad_scores, keys.narrow(0, seen.first, seen.count), 1, scale);
+                    }
                     if (want_k) {
-                        rows_of(grad_k, kv, 0, seen)
+                        rows_of(grad_k, kv, seen.first, seen.count)
                             .addmm_(grad_scores.t(), queries.narrow(0, begin, count), 1, scale);
                     }
                 }
             }
         });
         const auto heads_first = [](const at::Tensor& rows) { return rows.defined() ? rows.transpose(1, 2) : rows; };
-        return {heads_first(grad_q), heads_first(grad_k), heads_first(grad_v), at::Tensor()};
+        return {heads_first(grad_q), heads_first(grad_k), heads_first(grad_v), at::Tensor(), at::Tensor()};
     }
 
   private:
@@ -168,12 +175,28 @@ class CausalAttention : public torch::autograd::Function<CausalAttention> {
         return at::ones({query_block, query_block}, options.dtype(at::kBool)).triu_(1);
     }
 
-    // Scores of queries [begin, begin + count) against the keys up to their own positions: [count, begin + count].
+    struct KeyRange {
+        int64_t first, count;
+    };
+
+    // The keys that queries [begin, begin + count) see: up to the last query, from the window of the first one on.
+    static KeyRange keys_of_block(int64_t begin, int64_t count, int64_t window) {
+        const int64_t first = window > 0 ? std::max<int64_t>(0, begin - window + 1) : 0;
+        return {first, begin + count - first};
+    }
+
+    // Scores of queries [begin, begin + count) against the keys they see: [count, seen.count].
     static at::Tensor block_scores(const at::Tensor& queries, const at::Tensor& keys, int64_t begin, int64_t count,
-                                   double scale, const at::Tensor& future) {
-        at::Tensor scores = at::mm(queries.narrow(0, begin, count), keys.narrow(0, 0, begin + count).t()).mul_(scale);
-        scores.narrow(1, begin, count)
-            .masked_fill_(future.narrow(0, 0, count).narrow(1, 0, count), -std::numeric_limits<float>::infinity());
+                                   KeyRange seen, double scale, const at::Tensor& future, int64_t window) {
+        constexpr float never = -std::numeric_limits<float>::infinity();
+        at::Tensor scores =
+            at::mm(queries.narrow(0, begin, count), keys.narrow(0, seen.first, seen.count).t()).mul_(scale);
+        scores.narrow(1, begin - seen.first, count).masked_fill_(future.narrow(0, 0, count).narrow(1, 0, count), never);
+        // Query r stands at begin + r and sees key c, at seen.first + c, unless that is `window` or more behind.
+        const int64_t behind = begin - window - seen.first;
+        if (window > 0 && behind + count > 0) {
+            scores.masked_fill_(at::ones({count, seen.count}, future.options()).tril_(behind), never);
+        }
         return scores;
     }
 };
@@ -188,8 +211,9 @@ at::Tensor fused_swiglu(const at::Tensor& gate, const at::Tensor& up) { return S
 
 at::Tensor fused_rotate(const at::Tensor& x, const RotaryTable& table) { return Rotate::apply(x, table.cos, table.sin); }
 
-at::Tensor fused_causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale) {
-    return CausalAttention::apply(q, k, v, scale).flatten(2);
+at::Tensor fused_causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
+                                  int64_t window) {
+    return CausalAttention::apply(q, k, v, scale, window).flatten(2);
 }
 
 }  // namespace engine

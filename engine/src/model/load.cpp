@@ -33,15 +33,18 @@ DecoderWeights assemble(const Architecture& a, const Source& source) {
     for (int64_t layer = 0; layer < a.layers; ++layer) {
         LayerWeights l;
         l.attention_norm = norm(a.layer_name(layer) + a.attention_norm);
+        if (!a.q_norm.empty()) l.q_norm = norm(a.layer_name(layer) + a.q_norm);
+        if (!a.k_norm.empty()) l.k_norm = norm(a.layer_name(layer) + a.k_norm);
         for (const Projection& p : a.attention_in) l.attention_in.push_back(linear_weights(layer, p));
         l.attention_out = linear_weights(layer, a.attention_out);
-        l.mlp_norm = norm(a.layer_name(layer) + a.mlp_norm);
+        if (!a.mlp_norm.empty()) l.mlp_norm = norm(a.layer_name(layer) + a.mlp_norm);
         for (const Projection& p : a.mlp_in) l.mlp_in.push_back(linear_weights(layer, p));
         l.mlp_out = linear_weights(layer, a.mlp_out);
         w.layers.push_back(std::move(l));
     }
     w.final_norm = norm(a.final_norm);
     w.head = a.tied_embeddings ? w.embedding : source(a.lm_head + ".weight", true);
+    if (a.head_bias) w.head_bias = source(a.lm_head + ".bias", false);
     return w;
 }
 
@@ -87,7 +90,7 @@ Decoder random_decoder(const Architecture& architecture, Precision precision, co
         const auto& shape = shapes.at(name);
         at::Tensor tensor = at::empty(shape, at::kFloat);
         if (shape.size() == 1) {
-            tensor.fill_(ends_with(name, ".bias") ? 0 : 1);
+            tensor.fill_(ends_with(name, ".bias") ? 0 : 1 - architecture.norm_offset);
         } else {
             const bool output = ends_with(name, architecture.attention_out.module + ".weight") ||
                                 ends_with(name, architecture.mlp_out.module + ".weight");
@@ -104,7 +107,7 @@ namespace {
 template <class Weights, class Visit>
 void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
     const auto norm = [&](const std::string& module, auto& weights) {
-        visit(module + ".weight", weights.weight, false);
+        if (weights.weight.defined()) visit(module + ".weight", weights.weight, false);
         if (weights.bias.defined()) visit(module + ".bias", weights.bias, false);
     };
     const auto linear = [&](int64_t layer, const Projection& projection, auto& weights) {
@@ -118,6 +121,8 @@ void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
         auto& l = w.layers[static_cast<std::size_t>(layer)];
         norm(a.layer_name(layer) + a.attention_norm, l.attention_norm);
         for (std::size_t i = 0; i < a.attention_in.size(); ++i) linear(layer, a.attention_in[i], l.attention_in[i]);
+        norm(a.layer_name(layer) + a.q_norm, l.q_norm);
+        norm(a.layer_name(layer) + a.k_norm, l.k_norm);
         linear(layer, a.attention_out, l.attention_out);
         norm(a.layer_name(layer) + a.mlp_norm, l.mlp_norm);
         for (std::size_t i = 0; i < a.mlp_in.size(); ++i) linear(layer, a.mlp_in[i], l.mlp_in[i]);
@@ -125,6 +130,7 @@ void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
     }
     norm(a.final_norm, w.final_norm);
     visit(a.lm_head + ".weight", w.head, false);
+    if (w.head_bias.defined()) visit(a.lm_head + ".bias", w.head_bias, false);
 }
 
 }  // namespace

@@ -6,11 +6,12 @@
 
 namespace engine {
 
-at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind kind, double eps) {
+at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind kind, double eps, double offset) {
+    const at::Tensor weight = offset == 0 ? weights.weight : weights.weight + offset;
     if (kind == NormKind::layer_norm) {
-        return at::layer_norm(x, {x.size(-1)}, weights.weight, weights.bias, eps);
+        return at::layer_norm(x, {x.size(-1)}, weight, weights.bias, eps);
     }
-    return fused_rms_norm(x, weights.weight, eps);
+    return fused_rms_norm(x, weight, eps);
 }
 
 at::Tensor activate(const at::Tensor& x, Activation activation) {
@@ -51,10 +52,18 @@ at::Tensor rotate(const at::Tensor& x, const RotaryTable& table) {
 }
 
 at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
-                            const at::Tensor& key_mask) {
+                            const at::Tensor& key_mask, int64_t window) {
+    if (window > 0 && q.size(2) == 1 && k.size(2) > window) {
+        // One new token: the keys outside its window need not be looked at.
+        const int64_t first = k.size(2) - window;
+        return causal_attention(q, k.narrow(2, first, window), v.narrow(2, first, window), scale,
+                                key_mask.defined() ? key_mask.narrow(1, first, window) : key_mask);
+    }
     const int64_t batch = q.size(0), heads = q.size(1), tokens = q.size(2), width = q.size(3);
     const int64_t kv_heads = k.size(1), keys = k.size(2), group = heads / kv_heads;
-    if (tokens > 1 && tokens == keys && !key_mask.defined() && q.is_cpu()) return fused_causal_attention(q, k, v, scale);
+    if (tokens > 1 && tokens == keys && !key_mask.defined() && q.is_cpu()) {
+        return fused_causal_attention(q, k, v, scale, window);
+    }
     // Queries that share a key-value head become rows of one product.
     const at::Tensor queries = q.reshape({batch * kv_heads, group * tokens, width});
     const at::Tensor key_rows = k.reshape({batch * kv_heads, keys, width});
@@ -62,9 +71,10 @@ at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::
     at::Tensor scores = at::bmm(queries * scale, key_rows.transpose(1, 2));
     const double lowest = std::numeric_limits<float>::lowest();
     if (tokens > 1) {
-        const at::Tensor future =
-            at::ones({tokens, keys}, scores.options().dtype(at::kBool)).triu_(keys - tokens + 1);
-        scores = scores.view({batch * kv_heads, group, tokens, keys}).masked_fill(future, lowest);
+        const at::Tensor all = at::ones({tokens, keys}, scores.options().dtype(at::kBool));
+        at::Tensor unseen = at::triu(all, keys - tokens + 1);  // the future
+        if (window > 0 && keys > window) unseen.logical_or_(at::tril(all, keys - tokens - window));
+        scores = scores.view({batch * kv_heads, group, tokens, keys}).masked_fill(unseen, lowest);
     }
     if (key_mask.defined()) {
         const at::Tensor hidden = key_mask.logical_not().view({batch, 1, 1, keys});
@@ -85,28 +95,33 @@ constexpr int64_t cross_entropy_rows = 256;
 class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy> {
   public:
     static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& hidden,
-                              const at::Tensor& head, const at::Tensor& targets) {
+                              const at::Tensor& head, const at::Tensor& targets,
+                              const c10::optional<at::Tensor>& maybe_bias) {
+        const at::Tensor bias = maybe_bias.value_or(at::Tensor());
         const bool hidden_needs = hidden.requires_grad(), head_needs = head.requires_grad();
+        const bool bias_needs = bias.defined() && bias.requires_grad();
         const int64_t rows = hidden.size(0);
         at::Tensor total = at::zeros({}, hidden.options());
         at::Tensor grad_hidden = hidden_needs ? at::empty_like(hidden) : at::Tensor();
         at::Tensor grad_head = head_needs ? at::zeros(head.sizes(), hidden.options()) : at::Tensor();
+        at::Tensor grad_bias = bias_needs ? at::zeros(bias.sizes(), hidden.options()) : at::Tensor();
         for (int64_t begin = 0; begin < rows; begin += cross_entropy_rows) {
             const int64_t count = std::min(cross_entropy_rows, rows - begin);
             const at::Tensor x = hidden.narrow(0, begin, count);
             const at::Tensor target = targets.narrow(0, begin, count).unsqueeze(1);
-            at::Tensor logits = project(x, head, {}, head.scalar_type());  // [count, V] f32
+            at::Tensor logits = project(x, head, bias, head.scalar_type());  // [count, V] f32
             const at::Tensor log_sum = at::logsumexp(logits, 1, /*keepdim=*/true);
             total += (log_sum - logits.gather(1, target)).sum();
-            if (!hidden_needs && !head_needs) continue;
+            if (!hidden_needs && !head_needs && !bias_needs) continue;
             // d(-log softmax)/d logits = softmax - onehot(target)
             logits.sub_(log_sum).exp_();
             logits.scatter_add_(1, target, at::full_like(target, -1, logits.options()));
+            if (bias_needs) grad_bias.add_(logits.sum(0));
             const at::Tensor grad_logits = logits.to(head.scalar_type());
             if (hidden_needs) grad_hidden.narrow(0, begin, count).copy_(at::mm(grad_logits, head));
             if (head_needs) grad_head.add_(at::mm(grad_logits.t(), x.to(head.scalar_type())));
         }
-        context->save_for_backward({grad_hidden, grad_head});
+        context->save_for_backward({grad_hidden, grad_head, grad_bias});
         return total;
     }
 
@@ -114,14 +129,16 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
                                                    torch::autograd::variable_list grads) {
         const auto saved = context->get_saved_variables();
         const auto scaled = [&](const at::Tensor& grad) { return grad.defined() ? grad * grads[0] : at::Tensor(); };
-        return {scaled(saved[0]), scaled(saved[1]), at::Tensor()};
+        return {scaled(saved[0]), scaled(saved[1]), at::Tensor(), scaled(saved[2])};
     }
 };
 
 }  // namespace
 
-at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets) {
-    return ChunkedCrossEntropy::apply(hidden, head, targets);
+at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,
+                                 const at::Tensor& bias) {
+    return ChunkedCrossEntropy::apply(hidden, head, targets,
+                                      bias.defined() ? c10::make_optional(bias) : c10::nullopt);
 }
 
 }  // namespace engine

@@ -13,7 +13,8 @@ struct NormWeights {
 };
 
 // x [..., d] -> [..., d], f32. RMSNorm: x / sqrt(mean(x^2) + eps) * weight (Zhang & Sennrich, arXiv:1910.07467).
-at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind kind, double eps);
+// offset is added to the weight.
+at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind kind, double eps, double offset = 0);
 
 at::Tensor activate(const at::Tensor& x, Activation activation);
 
@@ -34,13 +35,16 @@ RotaryTable rotary_table(const RopeConfig& rope, int64_t first_position, int64_t
 at::Tensor rotate(const at::Tensor& x, const RotaryTable& table);
 
 // Causal attention. q [B, H, T, D], k and v [B, K, S, D] with S >= T: query t stands at position S - T + t.
-// key_mask [B, S] bool or undefined: false keys are seen by nobody. -> [B, T, H * D].
+// key_mask [B, S] bool or undefined: false keys are seen by nobody. window: a query sees that many keys up to its own
+// position (Beltagy et al., arXiv:2004.05150), 0 for all of them. -> [B, T, H * D].
 at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
-                            const at::Tensor& key_mask);
+                            const at::Tensor& key_mask, int64_t window = 0);
 
-// Sum of -log softmax(hidden W^T)[target] over the rows, natural log -> scalar f32. hidden [n, d] f32, head [V, d]
-// f32 or bf16, targets [n] int64. Works through the rows in chunks and forms the gradients in the same pass, so that
-// [n, V] never exists at once. The products are formed in the type of head; a gradient of head is summed in f32.
-at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets);
+// Sum of -log softmax(hidden W^T + bias)[target] over the rows, natural log -> scalar f32. hidden [n, d] f32, head
+// [V, d] f32 or bf16, targets [n] int64, bias [V] f32 or undefined. Works through the rows in chunks and forms the
+// gradients in the same pass, so that [n, V] never exists at once. The products are formed in the type of head; gradients
+// of head and bias are summed in f32.
+at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,
+                                 const at::Tensor& bias = {});
 
 }  // namespace engine

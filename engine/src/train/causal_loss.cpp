@@ -26,7 +26,7 @@ LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Ba
     const at::Tensor hidden = decoder.forward(ids, options);
     const at::Tensor picked =
         hidden.view({batch.rows * batch.length, hidden.size(-1)}).index_select(0, at::tensor(rows, at::kLong).to(device));
-    return {chunked_cross_entropy(picked, decoder.compute_head(), at::tensor(targets, at::kLong).to(device)), count};
+    return {decoder.cross_entropy(picked, at::tensor(targets, at::kLong).to(device)), count};
 }
 
 DatasetLoss dataset_loss(const Decoder& decoder, const AdapterSet* adapters, const Dataset& data, int64_t batch_size,

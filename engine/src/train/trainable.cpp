@@ -64,6 +64,8 @@ std::vector<ParameterArena::Entry> Trainable::weight_entries() {
         LayerWeights& layer = w.layers[static_cast<std::size_t>(i)];
         const std::string name = "layer " + std::to_string(i) + " ";
         add_norm(name + a.attention_norm, layer.attention_norm);
+        add_norm(name + a.q_norm, layer.q_norm);
+        add_norm(name + a.k_norm, layer.k_norm);
         for (std::size_t p = 0; p < a.attention_in.size(); ++p) {
             add_linear(name + a.attention_in[p].module, layer.attention_in[p]);
         }
@@ -74,6 +76,7 @@ std::vector<ParameterArena::Entry> Trainable::weight_entries() {
     }
     add_norm("final norm", w.final_norm);
     if (!a.tied_embeddings) add("head", w.head);
+    add("head bias", w.head_bias);
     return entries;
 }
 
