@@ -19,6 +19,11 @@ void print_plan(const engine::Plan& plan) {
     Facts facts;
     facts.add("Trained", count_text(plan.trainable_params) + " of " + count_text(plan.total_params) +
                              " parameters (" + number_text(plan.percent) + " %)");
+    if (plan.bias_params + plan.saved_params > 0) {
+        facts.add("  adapter", count_text(plan.adapter_params));
+        if (plan.bias_params > 0) facts.add("  biases", count_text(plan.bias_params));
+        if (plan.saved_params > 0) facts.add("  saved modules", count_text(plan.saved_params));
+    }
     facts.add("Matrices", std::to_string(plan.matrices));
     facts.add("Scaling", number_text(plan.scaling));
     facts.add("Adapter file", bytes_text(plan.adapter_bytes));
@@ -42,6 +47,9 @@ int make_plan(const SpecOptions& options, Session& session) {
         return 0;
     }
     print_json({{"trainable_params", plan.trainable_params},
+                {"adapter_params", plan.adapter_params},
+                {"bias_params", plan.bias_params},
+                {"saved_params", plan.saved_params},
                 {"total_params", plan.total_params},
                 {"percent", plan.percent},
                 {"adapter_bytes", plan.adapter_bytes},

@@ -15,6 +15,11 @@ void add_plan_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--rank", options.rank, "Rank r of the update (default 8)");
     command->add_option("--alpha", options.alpha, "Numerator of the scaling alpha/r (default 16)");
     command->add_flag("--rslora", options.rslora, "Scale by alpha/sqrt(r) instead of alpha/r");
+    command->add_flag("--dora", options.dora, "Train the norms of the adapted rows as well (DoRA)");
+    command->add_option("--train-bias", options.train_bias,
+                        "Biases trained too: none, all or lora_only, those of adapted matrices (default none)");
+    command->add_option("--modules-to-save", options.modules_to_save,
+                        "Modules trained and saved in full, such as lm_head,embed_tokens");
     command->add_option("--dropout", options.dropout, "Dropout on the input of A (default 0)");
     command->add_option("--batch-size", options.batch_size, "Rows per micro-step (default 8)");
     command->add_option("--seq-len", options.seq_len,
@@ -81,6 +86,9 @@ engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Wo
     set(spec.lora.alpha, options.alpha);
     set(spec.lora.dropout, options.dropout);
     if (options.rslora) spec.lora.use_rslora = true;
+    if (options.dora) spec.lora.use_dora = true;
+    if (options.train_bias) spec.lora.bias = engine::train_bias_from(*options.train_bias);
+    if (options.modules_to_save) spec.lora.modules_to_save = CLI::detail::split(*options.modules_to_save, ',');
     if (options.targets || options.layers || (!from_file && spec.method == engine::Method::lora))
         spec.lora.targets =
             engine::parse_targets(options.targets.value_or("q,v"), options.layers.value_or(""));

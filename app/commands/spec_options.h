@@ -16,12 +16,14 @@ namespace commands {
 struct SpecOptions {
     std::string spec_file;
     std::optional<std::string> model, name, data, eval_data, prompt_template;
-    std::optional<std::string> method, targets, layers, optimizer, schedule, dtype, device;
+    std::optional<std::string> method, targets, layers, train_bias, modules_to_save;
+    std::optional<std::string> optimizer, schedule, dtype, device;
     std::optional<int64_t> rank, epochs, steps, batch_size, grad_accum, seq_len;
     std::optional<int64_t> eval_interval, log_interval, checkpoint_interval;
     std::optional<double> alpha, dropout, learning_rate, weight_decay, max_grad_norm, warmup, held_out;
     std::optional<uint64_t> seed;
     bool rslora = false;
+    bool dora = false;
     bool from_scratch = false;
 };
 

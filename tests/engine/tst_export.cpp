@@ -5,6 +5,8 @@
 #include "engine/adapter_info.h"
 #include "engine/export.h"
 #include "engine/runtime.h"
+#include "lora/attach.h"
+#include "lora/new_adapters.h"
 #include "lora/peft_folder.h"
 #include "model/load.h"
 #include "model/tensor_io.h"
@@ -104,7 +106,7 @@ class TstExport : public QObject {
         const std::string name = "model.layers.0.self_attn.q_proj.weight";
         const auto mine = written.require(name), theirs = base.require(name);
         const at::Tensor stored = map_tensor(*mine.file, *mine.entry);
-        const at::Tensor expected = map_tensor(*theirs.file, *theirs.entry) + adapters.delta(0, 0, 32);
+        const at::Tensor expected = adapters.merged(0, 0, map_tensor(*theirs.file, *theirs.entry));
         QVERIFY(at::equal(stored, expected.to(stored.scalar_type())));
     }
 
@@ -171,7 +173,22 @@ class TstExport : public QObject {
         QVERIFY(refused(changed).contains("shape"));
         changed = config;
         changed["use_dora"] = true;
-        QVERIFY(refused(changed).contains("use_dora"));
+        QVERIFY(refused(changed).contains("lora_magnitude_vector"));
+        changed = config;
+        changed["modules_to_save"] = {"lm_head"};
+        QVERIFY(refused(changed).contains("lm_head.weight"));
+        changed = config;
+        changed["lora_bias"] = true;
+        QVERIFY(refused(changed).contains("lora_bias"));
+        changed = config;
+        changed["init_lora_weights"] = "pissa";
+        QVERIFY(refused(changed).contains("pissa"));
+        changed = config;
+        changed["target_modules"] = "(";
+        QVERIFY(refused(changed).contains("regular expression"));
+        changed = config;
+        changed["target_modules"] = "(.*.*.*.*.*.*.*)*x";  // would search for ever
+        QVERIFY(!refused(changed).isEmpty() && refused(changed) != "accepted");
         changed = config;
         changed["peft_type"] = "IA3";
         QVERIFY(refused(changed).contains("IA3"));

@@ -55,6 +55,17 @@ class TstSpec : public QObject {
         }
     }
 
+    // Fields that came later must not change the text of specs that do not use them: a saved run is known by that text.
+    void laterFieldsAreWrittenOnlyWhenUsed() {
+        ExperimentSpec spec;
+        const std::string plain = to_json(spec);
+        for (const char* field : {"use_dora", "bias", "modules_to_save"}) QVERIFY(plain.find(field) == std::string::npos);
+        spec.lora.use_dora = true;
+        spec.lora.bias = TrainBias::lora_only;
+        spec.lora.modules_to_save = {"lm_head", "embed_tokens"};
+        QVERIFY(spec_from_json(to_json(spec)).value() == spec);
+    }
+
     void absentFieldsTakeTheirDefaults() {
         const auto read = spec_from_json(R"({"model": "m", "lora": {"rank": 2}})");
         QVERIFY(read.ok());
@@ -99,6 +110,16 @@ class TstSpec : public QObject {
                                                    << "lora.targets";
         QTest::newRow("nesting without end") << QString("[").repeated(100000) << "";
     }
+    void readingRefusesWrongAdapterFields() {
+        const auto refused = [](const char* lora) {
+            const auto read = spec_from_json(std::string(R"({"lora": {)") + lora + "}}");
+            return read.ok() ? QString("accepted") : QString::fromStdString(read.error().message);
+        };
+        QVERIFY(refused(R"("bias": "some")").contains("some"));
+        QVERIFY(refused(R"("modules_to_save": "lm_head")").contains("modules_to_save"));
+        QVERIFY(refused(R"("use_dora": 1)").contains("use_dora"));
+    }
+
     void readingRefuses() {
         QFETCH(QString, json);
         QFETCH(QString, named);

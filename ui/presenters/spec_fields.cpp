@@ -34,6 +34,14 @@ std::vector<SpecField> specFields(const engine::ExperimentSpec& spec) {
         add("lora.scaling", spec.lora.use_rslora ? Words::tr("Scaling α/√r") : Words::tr("Scaling α/r"),
             units::number(spec.lora.scaling(), 5));
         add("lora.dropout", Words::tr("Dropout"), units::number(spec.lora.dropout));
+        if (spec.lora.use_dora) add("lora.use_dora", Words::tr("DoRA"), Words::tr("norms of the rows trained"));
+        if (spec.lora.bias != engine::TrainBias::none)
+            add("lora.bias", Words::tr("Trained biases"), QString::fromLatin1(engine::name_of(spec.lora.bias)));
+        if (!spec.lora.modules_to_save.empty()) {
+            QStringList modules;
+            for (const std::string& module : spec.lora.modules_to_save) modules << QString::fromStdString(module);
+            add("lora.modules_to_save", Words::tr("Saved modules"), modules.join(QStringLiteral(", ")));
+        }
     } else {
         add("from_scratch", Words::tr("Start"),
             spec.from_scratch ? Words::tr("random weights") : Words::tr("weights of the base model"));

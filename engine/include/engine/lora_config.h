@@ -21,12 +21,12 @@ struct LoraConfig {
     double alpha = 16;
     double dropout = 0;       // on the input of A only
     bool use_rslora = false;  // scaling alpha/sqrt(rank) instead of alpha/rank
+    TargetMap targets;
     // DoRA: W' = m · (W + dW) / ||W + dW|| per row of W, m trained too (Liu et al. 2024, arXiv:2402.09353).
     bool use_dora = false;
     TrainBias bias = TrainBias::none;
     // Modules trained and saved in full: those whose name ends with one of these, such as lm_head.
-    std::vector<std::string> modules_to_save;
-    TargetMap targets;
+    std::vector<std::string> modules_to_save = {};
 
     double scaling() const {
         return use_rslora ? alpha / std::sqrt(static_cast<double>(rank)) : alpha / static_cast<double>(rank);

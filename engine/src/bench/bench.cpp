@@ -8,6 +8,7 @@
 #include "data/seeded.h"
 #include "engine/model_info.h"
 #include "engine/runtime.h"
+#include "lora/new_adapters.h"
 #include "model/load.h"
 #include "runtime/device.h"
 #include "runtime/guard.h"

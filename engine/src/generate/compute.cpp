@@ -6,6 +6,7 @@
 #include "data/dataset.h"
 #include "engine/runtime.h"
 #include "engine/tokenizer.h"
+#include "lora/attach.h"
 #include "lora/peft_folder.h"
 #include "model/load.h"
 #include "model/tensor_io.h"
@@ -98,6 +99,7 @@ Status compute_logits(const LogitsRequest& request) {
         prepare_compute_thread();
         at::NoGradGuard no_grad;
         Loaded loaded = load(request, false);
+        if (loaded.adapters) loaded.decoder = attached(loaded.decoder, *loaded.adapters);
         run_forward(loaded);
         save_tensors(request.output, {{"logits", loaded.logits()}});
         return Done{};
@@ -109,10 +111,8 @@ Status compute_gradients(const LogitsRequest& request) {
         prepare_compute_thread();
         if (request.adapter.empty()) fail_input("Gradients are those of an adapter; name one with --adapter.");
         Loaded loaded = load(request, true);
-        for (AdapterSite& site : loaded.adapters->sites()) {
-            site.A.set_requires_grad(true);
-            site.B.set_requires_grad(true);
-        }
+        for (const AdapterSet::Parameter& parameter : loaded.adapters->parameters()) parameter.tensor->set_requires_grad(true);
+        loaded.decoder = attached(loaded.decoder, *loaded.adapters);
         run_forward(loaded);
         // Position t predicts t + 1; labels of -100 do not count.
         const at::Tensor hidden = loaded.hidden.narrow(1, 0, loaded.hidden.size(1) - 1).flatten(0, 1);
@@ -125,12 +125,9 @@ Status compute_gradients(const LogitsRequest& request) {
                                 static_cast<double>(counted.numel());
         loss.backward();
         NamedTensors results = {{"loss", loss.detach()}, {"logits", loaded.logits().detach()}};
-        for (const AdapterSite& site : loaded.adapters->sites()) {
-            for (const char half : {'A', 'B'}) {
-                const at::Tensor& value = half == 'A' ? site.A : site.B;
-                const at::Tensor gradient = value.grad().defined() ? value.grad() : at::zeros_like(value);
-                results.emplace_back("grad." + peft_key(loaded.decoder.architecture(), site, half), gradient);
-            }
+        for (const auto& [key, value, transposed] : peft_tensors(loaded.decoder.architecture(), *loaded.adapters)) {
+            const at::Tensor gradient = value.grad().defined() ? value.grad() : at::zeros_like(value);
+            results.emplace_back("grad." + key, transposed ? gradient.t() : gradient);
         }
         save_tensors(request.output, results);
         return Done{};
@@ -144,13 +141,17 @@ Result<EvaluateResult> evaluate(const EvaluateRequest& request, std::stop_token 
         const Tokenizer tokenizer = Tokenizer::load(request.model).value();
         const Dataset data =
             load_dataset(request.data, tokenizer, request.prompt_template, request.seq_len, stop);
-        const Decoder decoder = load_decoder(request.model, request.precision, device);
+        Decoder decoder = load_decoder(request.model, request.precision, device);
         if (data.largest_id >= decoder.architecture().vocab_size) {
             fail_input("The tokenizer of '" + request.model.string() + "' gives token " + std::to_string(data.largest_id) +
                        ", which the model does not have; the tokenizer belongs to another model.");
         }
         std::optional<AdapterSet> adapters;
-        if (!request.adapter.empty()) adapters = load_peft(request.adapter, decoder.architecture(), device);
+        if (!request.adapter.empty()) {
+            adapters = load_peft(request.adapter, decoder.architecture(), device);
+            decoder = attached(decoder, *adapters);
+            fix_scales(*adapters, decoder);
+        }
         const DatasetLoss measured = dataset_loss(decoder, adapters ? &*adapters : nullptr, data, request.batch_size,
                                                   [&] { return !stop.stop_requested(); });
         if (stop.stop_requested()) throw Failure(ErrorCode::interrupted, "The evaluation was stopped.");

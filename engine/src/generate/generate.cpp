@@ -6,6 +6,7 @@
 #include "engine/runtime.h"
 #include "engine/tokenizer.h"
 #include "generate/decode_loop.h"
+#include "lora/attach.h"
 #include "lora/peft_folder.h"
 #include "model/load.h"
 #include "runtime/device.h"
@@ -83,7 +84,9 @@ Result<std::vector<GenerateOutput>> generate(const GenerateRequest& request,
         for (std::size_t i = 0; i < adapters.size() && !stop.stop_requested(); ++i) {
             std::optional<AdapterSet> adapter;
             if (!adapters[i].empty()) adapter = load_peft(adapters[i], decoder.architecture(), device);
-            outputs.push_back(generate_one(decoder, adapter ? &*adapter : nullptr, tokenizer, ids, request,
+            const Decoder adapted = adapter ? attached(decoder, *adapter) : decoder;
+            if (adapter) fix_scales(*adapter, adapted);
+            outputs.push_back(generate_one(adapted, adapter ? &*adapter : nullptr, tokenizer, ids, request,
                                            [&](const std::string& piece) { if (on_text) on_text(i, piece); }, stop));
         }
         return outputs;

@@ -4,22 +4,62 @@
 #include <cmath>
 
 #include "data/seeded.h"
-#include "engine/error.h"
 #include "runtime/device.h"
 
 namespace engine {
 
+at::Tensor dora_scale(const AdapterSite& site, const at::Tensor& rows) {
+    if (site.fixed_scale.defined()) return site.fixed_scale;
+    at::Tensor norms;
+    {
+        at::NoGradGuard no_grad;  // the norm is a constant for the gradient
+        norms = row_norms(at::addmm(rows.to(at::kFloat), site.B, site.A, 1, site.scaling));
+    }
+    return site.magnitude / norms;
+}
+
+namespace {
+
+at::Tensor product(const at::Tensor& x, const at::Tensor& weight, at::ScalarType type) {
+    return type == at::kFloat ? at::linear(x, weight) : at::linear(x.to(type), weight.to(type)).to(at::kFloat);
+}
+
+}  // namespace
+
 AdapterSet::AdapterSet(int64_t layers, int projections)
     : projections_(projections), by_projection_(static_cast<std::size_t>(layers * projections)) {}
+
+const std::vector<std::size_t>& AdapterSet::sites_of(int64_t layer, int projection) const {
+    return by_projection_[static_cast<std::size_t>(layer * projections_ + projection)];
+}
 
 void AdapterSet::add(AdapterSite site) {
     by_projection_[static_cast<std::size_t>(site.layer * projections_ + site.projection)].push_back(sites_.size());
     sites_.push_back(std::move(site));
 }
 
+bool AdapterSet::plain() const {
+    return !embedding && !head && replaced.empty() &&
+           std::none_of(sites_.begin(), sites_.end(), [](const AdapterSite& site) { return site.magnitude.defined(); });
+}
+
+std::vector<AdapterSet::Parameter> AdapterSet::parameters() {
+    std::vector<Parameter> all;
+    const auto add = [&](const std::string& name, AdapterSite& site) {
+        all.push_back({name + " lora_A", &site.A});
+        all.push_back({name + " lora_B", &site.B});
+        if (site.magnitude.defined()) all.push_back({name + " magnitude", &site.magnitude});
+    };
+    for (AdapterSite& site : sites_) add("layer " + std::to_string(site.layer) + " " + site.kind, site);
+    if (embedding) add("embedding", *embedding);
+    if (head) add("head", *head);
+    for (ReplacedTensor& tensor : replaced) all.push_back({tensor.name, &tensor.value});
+    return all;
+}
+
 int64_t AdapterSet::parameter_count() const {
     int64_t count = 0;
-    for (const AdapterSite& site : sites_) count += site.A.numel() + site.B.numel();
+    for (const Parameter& parameter : const_cast<AdapterSet*>(this)->parameters()) count += parameter.tensor->numel();
     return count;
 }
 
@@ -28,125 +68,79 @@ void AdapterSet::set_dropout(double probability, uint64_t seed) {
     dropout_seed_ = seed;
 }
 
-at::Tensor AdapterSet::contribution(std::size_t index, const at::Tensor& x) const {
+at::Tensor AdapterSet::apply(std::size_t index, const ProjectionInput& input, const at::Tensor& y) const {
     const AdapterSite& site = sites_[index];
-    at::Tensor input = x;
+    at::Tensor x = input.x;
     if (dropout_ > 0) {
         at::Generator generator = make_generator(x.device(), derive_seed(dropout_seed_, "dropout", index));
         const at::Tensor keep = at::empty(x.sizes(), x.options()).bernoulli_(1 - dropout_, generator);
-        input = x * keep.div_(1 - dropout_);
+        x = x * keep.div_(1 - dropout_);
     }
-    return at::linear(at::linear(input, site.A), site.B * site.scaling);
+    const at::Tensor low_rank = at::linear(at::linear(x, site.A), site.B * site.scaling);
+    if (!site.magnitude.defined()) return y + low_rank;
+    const at::Tensor rows = rows_of(input.weight, site).flatten(0, 1);
+    const at::Tensor scale = dora_scale(site, rows);
+    // Dropout thins what the direction adds, never the base's own output: y + (m/n - 1) · W0 x' + m/n · low_rank.
+    if (dropout_ > 0) return y + (scale - 1) * product(x, rows, input.compute_type) + scale * low_rank;
+    if (!input.bias.defined()) return scale * (y + low_rank);
+    const at::Tensor bias = rows_of(input.bias.unsqueeze(1), site).flatten();
+    return scale * (y - bias + low_rank) + bias;
 }
 
-at::Tensor AdapterSet::add_to_projection(int64_t layer, int projection, const at::Tensor& x,
+at::Tensor AdapterSet::add_to_projection(int64_t layer, int projection, const ProjectionInput& input,
                                          const at::Tensor& y) const {
     at::Tensor sum = y;
-    for (const std::size_t index : by_projection_[static_cast<std::size_t>(layer * projections_ + projection)]) {
-        if (sites_[index].rows == y.size(-1)) sum = sum + contribution(index, x);  // all rows
+    for (const std::size_t index : sites_of(layer, projection)) {
+        if (sites_[index].rows == y.size(-1)) sum = apply(index, input, sum);  // all rows
     }
     return sum;
 }
 
-at::Tensor AdapterSet::add_to_slot(int64_t layer, int projection, const Slot& slot, const at::Tensor& x,
+at::Tensor AdapterSet::add_to_slot(int64_t layer, int projection, const Slot& slot, const ProjectionInput& input,
                                    const at::Tensor& y) const {
     at::Tensor sum = y;
-    for (const std::size_t index : by_projection_[static_cast<std::size_t>(layer * projections_ + projection)]) {
+    for (const std::size_t index : sites_of(layer, projection)) {
         const AdapterSite& site = sites_[index];
-        if (site.row_begin == slot.row_begin && site.rows == slot.rows) sum = sum + contribution(index, x);
+        if (site.row_begin == slot.row_begin && site.rows == slot.rows) sum = apply(index, input, sum);
     }
     return sum;
 }
 
-at::Tensor AdapterSet::delta(int64_t layer, int projection, int64_t out_features) const {
+at::Tensor AdapterSet::add_to_embedding(const at::Tensor& ids, const at::Tensor& weight, const at::Tensor& y) const {
+    if (!embedding) return y;
+    const AdapterSite& site = *embedding;
+    const at::Tensor low_rank = at::linear(at::embedding(site.A.t(), ids), site.B * site.scaling);
+    if (!site.magnitude.defined()) return y + low_rank;
+    return dora_scale(site, weight.t()) * (y + low_rank);
+}
+
+at::Tensor AdapterSet::merged(int64_t layer, int projection, const at::Tensor& weight) const {
     at::NoGradGuard no_grad;
-    at::Tensor sum;
-    for (const std::size_t index : by_projection_[static_cast<std::size_t>(layer * projections_ + projection)]) {
-        const AdapterSite& site = sites_[index];
-        if (!sum.defined()) sum = at::zeros({out_features, site.A.size(1)}, site.A.options());
-        at::Tensor rows = rows_of(sum, site);
-        rows.add_(at::mm(site.B, site.A).view(rows.sizes()), site.scaling);
+    const auto& indices = sites_of(layer, projection);
+    if (indices.empty()) return weight;
+    at::Tensor sum = weight.clone(at::MemoryFormat::Contiguous);
+    for (const std::size_t index : indices) {
+        at::Tensor rows = rows_of(sum, sites_[index]);
+        rows.copy_(merged_rows(sites_[index], rows.flatten(0, 1)).view(rows.sizes()));
     }
     return sum;
-}
-
-namespace {
-
-std::string list_of(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
-void check_targets(const Architecture& architecture, const LoraConfig& config) {
-    if (config.targets.empty()) {
-        fail_input("No matrix is chosen to adapt; choose at least one of " + list_of(architecture.kinds()) + ".");
-    }
-    for (const auto& [kind, layers] : config.targets) {
-        if (!find_slot(architecture, kind)) {
-            fail_input("The model has no matrix '" + kind + "'; a " + architecture.family + " model has " +
-                       list_of(architecture.kinds()) + ".");
-        }
-        for (const int layer : layers) {
-            if (layer < 0 || layer >= architecture.layers) {
-                fail_input("Layer " + std::to_string(layer) + " is chosen for '" + kind +
-                           "', but the model has layers 0 to " + std::to_string(architecture.layers - 1) + ".");
-            }
-        }
-    }
-}
-
-// Kaiming-uniform with a = sqrt(5): U(-1/sqrt(in), 1/sqrt(in)), as loralib and PEFT start A.
-at::Tensor initial_A(int64_t rank, int64_t in_features, uint64_t seed) {
-    const double bound = 1 / std::sqrt(static_cast<double>(in_features));
-    at::Generator generator = make_generator(c10::kCPU, seed);
-    return at::empty({rank, in_features}, at::kFloat).uniform_(-bound, bound, generator);
-}
-
-}  // namespace
-
-AdapterSet new_adapters(const Architecture& architecture, const LoraConfig& config, uint64_t seed,
-                        const c10::Device& device) {
-    at::NoGradGuard no_grad;
-    check_targets(architecture, config);
-    const auto projections = architecture.projections();
-    AdapterSet adapters(architecture.layers, static_cast<int>(projections.size()));
-    for (int64_t layer = 0; layer < architecture.layers; ++layer) {
-        for (std::size_t p = 0; p < projections.size(); ++p) {
-            for (const Slot& slot : projections[p]->slots) {
-                const auto wanted = config.targets.find(slot.kind);
-                if (wanted == config.targets.end()) continue;
-                const auto& layers = wanted->second;
-                if (!layers.empty() && std::find(layers.begin(), layers.end(), layer) == layers.end()) continue;
-                const int64_t in = projections[p]->in_features;
-                const int64_t limit = std::min(in, slot.rows);
-                if (config.rank < 1 || config.rank > limit) {
-                    fail_input("Rank " + std::to_string(config.rank) + " does not fit matrix '" + slot.kind +
-                               "' of layer " + std::to_string(layer) + " (" + std::to_string(slot.rows) + " x " +
-                               std::to_string(in) + "); choose 1 to " + std::to_string(limit) + ".");
-                }
-                AdapterSite site;
-                site.layer = layer;
-                site.projection = static_cast<int>(p);
-                site.row_begin = slot.row_begin;
-                site.rows = slot.rows;
-                site.blocks = slot.blocks;
-                site.stride = slot.stride;
-                site.kind = slot.kind;
-                site.alpha = config.alpha;
-                site.scaling = config.scaling();
-                site.A = initial_A(config.rank, in, derive_seed(seed, "init", adapters.sites().size())).to(device);
-                site.B = at::zeros({slot.rows, config.rank}, site.A.options());
-                adapters.add(std::move(site));
-            }
-        }
-    }
-    return adapters;
 }
 
 at::Tensor rows_of(const at::Tensor& matrix, const AdapterSite& site) {
     if (site.blocks == 1) return matrix.narrow(0, site.row_begin, site.rows).unsqueeze(0);
     return matrix.unflatten(0, {site.blocks, site.stride}).narrow(1, site.row_begin, site.rows / site.blocks);
+}
+
+at::Tensor merged_rows(const AdapterSite& site, const at::Tensor& rows) {
+    const at::Tensor sum = at::addmm(rows.to(at::kFloat), site.B, site.A, 1, site.scaling);
+    if (!site.magnitude.defined()) return sum;
+    return dora_scale(site, rows).unsqueeze(1) * sum;
+}
+
+at::Tensor row_norms(const at::Tensor& matrix) { return matrix.to(at::kFloat).norm(2, 1).clamp_min(1e-12); }
+
+at::Tensor merged_embedding(const AdapterSite& site, const at::Tensor& table) {
+    return merged_rows(site, table.t()).t();
 }
 
 double delta_norm(const AdapterSite& site) {

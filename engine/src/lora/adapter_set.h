@@ -1,11 +1,16 @@
-// The low-rank adapters on a decoder.
+// The adapters on a decoder.
 //
 // y = x W0^T + scaling · (dropout(x) A^T) B^T        (Hu et al. 2021, arXiv:2106.09685, section 4.1)
 // x [..., in]   W0 [out, in]   A [rank, in] Kaiming-uniform   B [rows, rank] zero, so a new adapter changes nothing
+// With DoRA: y = m / n · (x W0^T + scaling · x A^T B^T), n = ||W0 + scaling · B A|| per row and a constant for the
+// gradient, m [rows] starting at ||W0||            (Liu et al. 2024, arXiv:2402.09353, equation 5 and section 4.3)
 //
 // A site covers rows of one stored projection: all of them, or those of one matrix (q, k, v, gate or up) inside a fused
-// one. Trainable values of a site: rank · (in + rows).
+// one. Trainable values of a site: rank · (in + rows), and rows more with DoRA. The embedding and the head may carry a
+// site each. Beside the sites an adapter may replace whole tensors of the base: saved modules and biases (attach.h).
 #pragma once
+
+#include <optional>
 
 #include "architecture/architecture.h"
 #include "engine/lora_config.h"
@@ -22,9 +27,28 @@ struct AdapterSite {
     std::string kind;  // of the matrix, or of the first one for a whole fused projection
     double alpha = 0;
     double scaling = 0;
-    at::Tensor A, B;  // f32
+    at::Tensor A, B;          // f32; of the embedding: A [rank, vocab], B [hidden, rank]
+    at::Tensor magnitude;     // m [rows] f32 with DoRA, else undefined
+    at::Tensor fixed_scale;   // m / n once it no longer changes (fix_scales in attach.h), else undefined
+    at::Tensor frozen_norms;  // with DoRA on a part of a fused projection: ||row|| of all of the frozen one, [out]
 
     int64_t rank() const { return A.size(0); }
+};
+
+// A tensor of the base that the adapter brings along in full.
+struct ReplacedTensor {
+    std::string name;     // canonical (architecture.h, tensors()): "lm_head.weight"
+    at::Tensor value;     // f32; matrices [out, in]
+    bool conv1d = false;  // files hold the transpose
+    bool bias = false;    // trained by the bias setting; otherwise of a saved module
+};
+
+// What a projection was computed from: y = x W^T + b.
+struct ProjectionInput {
+    const at::Tensor& x;
+    const at::Tensor& weight;  // [out, in]
+    const at::Tensor& bias;    // [out] or undefined
+    at::ScalarType compute_type;
 };
 
 class AdapterSet {
@@ -33,25 +57,39 @@ class AdapterSet {
     AdapterSet(int64_t layers, int projections);
 
     void add(AdapterSite site);
+    // The sites on projections.
     const std::vector<AdapterSite>& sites() const { return sites_; }
     std::vector<AdapterSite>& sites() { return sites_; }
+    std::optional<AdapterSite> embedding, head;
+    std::vector<ReplacedTensor> replaced;
+
+    // Only low-rank pairs on projections: what formats without DoRA, biases and saved modules can express.
+    bool plain() const;
+    // Every trainable tensor with a name for people. The pointers hold until a site or tensor is added.
+    struct Parameter {
+        std::string name;
+        at::Tensor* tensor;
+    };
+    std::vector<Parameter> parameters();
     int64_t parameter_count() const;
 
     // Training only: probability 0 switches dropout off. The masks of a forward pass depend on the seed alone.
     void set_dropout(double probability, uint64_t seed);
 
-    // Sites over all rows of the projection: y + scaling · ...
-    at::Tensor add_to_projection(int64_t layer, int projection, const at::Tensor& x, const at::Tensor& y) const;
-    // Sites over this slot only; y is the slot's part.
-    at::Tensor add_to_slot(int64_t layer, int projection, const Slot& slot, const at::Tensor& x,
+    // y with the sites over all rows of the projection.
+    at::Tensor add_to_projection(int64_t layer, int projection, const ProjectionInput& input, const at::Tensor& y) const;
+    // The same for the sites over this slot only; y is the slot's part.
+    at::Tensor add_to_slot(int64_t layer, int projection, const Slot& slot, const ProjectionInput& input,
                            const at::Tensor& y) const;
+    // ids [B, T], y their embeddings [B, T, d] f32, weight the table [V, d].
+    at::Tensor add_to_embedding(const at::Tensor& ids, const at::Tensor& weight, const at::Tensor& y) const;
 
-    // Sum of scaling · B · A over the sites of a projection, placed in its rows: [out, in] f32. Undefined when there
-    // is no site.
-    at::Tensor delta(int64_t layer, int projection, int64_t out_features) const;
+    // weight [out, in] of a projection, f32 -> with its sites; the same tensor when there is none.
+    at::Tensor merged(int64_t layer, int projection, const at::Tensor& weight) const;
 
   private:
-    at::Tensor contribution(std::size_t site, const at::Tensor& x) const;
+    at::Tensor apply(std::size_t site, const ProjectionInput& input, const at::Tensor& y) const;
+    const std::vector<std::size_t>& sites_of(int64_t layer, int projection) const;
 
     std::vector<AdapterSite> sites_;
     int projections_;
@@ -60,13 +98,17 @@ class AdapterSet {
     uint64_t dropout_seed_ = 0;
 };
 
-// Fresh adapters for the ticked matrices, A from the stream "init" of the seed. Failure (bad_input): rank 0 or above
-// min(in, out) of a matrix, nothing ticked, a kind or layer that the model does not have.
-AdapterSet new_adapters(const Architecture& architecture, const LoraConfig& config, uint64_t seed,
-                        const c10::Device& device);
-
 // The rows of a site in a matrix [out, columns] of its projection: a view [blocks, rows / blocks, columns].
 at::Tensor rows_of(const at::Tensor& matrix, const AdapterSite& site);
+
+// rows [rows, in] of the base under a site -> those of base + adapter, f32, differentiable except through DoRA's norm.
+at::Tensor merged_rows(const AdapterSite& site, const at::Tensor& rows);
+// m / n of a DoRA site on these rows of the base.
+at::Tensor dora_scale(const AdapterSite& site, const at::Tensor& rows);
+// Euclidean norm of each row, never 0, f32.
+at::Tensor row_norms(const at::Tensor& matrix);
+// table [V, d] of the embedding with its site.
+at::Tensor merged_embedding(const AdapterSite& site, const at::Tensor& table);
 
 // Frobenius norm of scaling · B · A from rank x rank products: sqrt(sum((B^T B) * (A A^T))) · scaling.
 double delta_norm(const AdapterSite& site);

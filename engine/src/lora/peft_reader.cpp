@@ -1,139 +1,68 @@
 #include <algorithm>
-#include <regex>
+#include <cmath>
 
+#include "architecture/families.h"
 #include "engine/adapter_info.h"
-#include "io/json.h"
 #include "io/safetensors.h"
+#include "lora/peft_config.h"
 #include "lora/peft_folder.h"
 #include "lora/peft_names.h"
 #include "model/tensor_io.h"
+#include "plan/selection.h"
 #include "runtime/guard.h"
 
 namespace engine {
 namespace {
 
-bool matches(const std::string& text, const std::string& pattern, const std::string& source, const char* key) {
-    try {
-        return std::regex_match(text, std::regex(pattern));
-    } catch (const std::regex_error&) {
-        fail_input("The " + std::string(key) + " entry '" + pattern + "' in '" + source +
-                   "' is not a regular expression that can be used.");
-    }
-}
-
-bool ends_with_module(const std::string& name, const std::string& entry) {
-    if (name == entry) return true;
-    return name.size() > entry.size() && name.compare(name.size() - entry.size(), entry.size(), entry) == 0 &&
-           name[name.size() - entry.size() - 1] == '.';
-}
-
-// adapter_config.json, checked for everything that would change the function in a way that is not built.
-class PeftConfig {
-  public:
-    explicit PeftConfig(const std::filesystem::path& folder) : source_((folder / peft_config_file).string()) {
-        std::error_code ignored;
-        if (!std::filesystem::is_directory(folder, ignored)) {
-            fail_input("There is no adapter folder '" + folder.string() + "'; name a PEFT folder.");
-        }
-        json_ = read_json_file(folder / peft_config_file);
-        if (!json_.is_object()) fail_input("'" + source_ + "' does not hold a JSON object.");
-        refuse_unknown_mathematics();
-        rank = json_int(json_, "r", source_).value_or(8);
-        alpha = json_double(json_, "lora_alpha", source_).value_or(8);
-        use_rslora = json_bool(json_, "use_rslora", source_).value_or(false);
-    }
-
-    const std::string& source() const { return source_; }
-    const Json& json() const { return json_; }
-
-    // First matching pattern wins; a pattern must match the end of the module name from a dot on.
-    double pattern_value(const char* key, const std::string& module, double otherwise) const {
-        const auto patterns = json_.find(key);
-        if (patterns == json_.end() || !patterns->is_object()) return otherwise;
-        for (const auto& [pattern, value] : patterns->items()) {
-            if (!value.is_number()) fail_input("'" + source_ + "': " + key + " of '" + pattern + "' is not a number.");
-            if (module == pattern || matches(module, "(.*\\.)?(" + pattern + ")", source_, key)) return value;
-        }
-        return otherwise;
-    }
-
-    // Whether PEFT would adapt this module of the base model.
-    bool selects(const std::string& module, int64_t layer) const {
-        if (list_or_regex("exclude_modules", module)) return false;
-        if (!list_or_regex("target_modules", module)) return false;
-        const auto layers = json_.find("layers_to_transform");
-        if (layers == json_.end() || layers->is_null() || json_.at("target_modules").is_string()) return true;
-        if (layers->is_number_integer()) return layers->get<int64_t>() == layer;
-        if (!layers->is_array()) fail_input("'" + source_ + "': layers_to_transform is neither a number nor a list.");
-        return std::any_of(layers->begin(), layers->end(),
-                           [&](const Json& entry) { return entry.is_number_integer() && entry.get<int64_t>() == layer; });
-    }
-
-    int64_t rank = 8;
-    double alpha = 8;
-    bool use_rslora = false;
-
-  private:
-    bool list_or_regex(const char* key, const std::string& module) const {
-        const auto value = json_.find(key);
-        if (value == json_.end() || value->is_null()) return false;
-        if (value->is_string()) {
-            const auto text = value->get<std::string>();
-            return text == "all-linear" || matches(module, text, source_, key);
-        }
-        if (!value->is_array()) fail_input("'" + source_ + "': " + key + " is neither a list nor a string.");
-        return std::any_of(value->begin(), value->end(), [&](const Json& entry) {
-            return entry.is_string() && ends_with_module(module, entry.get<std::string>());
-        });
-    }
-
-    void refuse(const std::string& what) const {
-        fail_input("The adapter '" + source_ + "' uses " + what + ", which is not supported; only plain LoRA can be loaded.");
-    }
-
-    void refuse_unknown_mathematics() const {
-        const auto type = json_string(json_, "peft_type", source_);
-        if (!type) fail_input("'" + source_ + "' has no peft_type; it is not a PEFT adapter configuration.");
-        if (*type != "LORA") refuse("the method " + *type);
-        for (const char* flag : {"use_dora", "lora_bias", "use_qalora", "alora_invocation_tokens"}) {
-            const auto value = json_.find(flag);
-            if (value != json_.end() && !value->is_null() && *value != false) refuse(flag);
-        }
-        const auto bias = json_string(json_, "bias", source_).value_or("none");
-        if (bias != "none") refuse("bias='" + bias + "'");
-        for (const char* list : {"modules_to_save", "layer_replication", "trainable_token_indices", "target_parameters"}) {
-            const auto value = json_.find(list);
-            if (value != json_.end() && !value->is_null() && !value->empty()) refuse(list);
-        }
-    }
-
-    std::string source_;
-    Json json_;
+// A key of the file without prefix and adapter name.
+struct Key {
+    enum class Part { A, B, magnitude, whole };
+    Part part = Part::whole;
+    bool embedding = false;
+    bool base_layer = false;  // a tensor of an adapted module itself
+    std::string module;       // or, of a whole tensor, its full name
 };
 
-struct Halves {
-    const TensorEntry* A = nullptr;
-    const TensorEntry* B = nullptr;
-};
+// What may follow a marker: nothing or ".weight", either behind ".NAME" of an adapter; needs_weight: only the latter.
+bool good_ending(std::string_view rest, bool needs_weight) {
+    const bool weight = rest.ends_with(".weight");
+    if (weight) rest.remove_suffix(7);
+    if (needs_weight && !weight) return false;
+    return rest.empty() || (rest.size() > 1 && rest[0] == '.' && rest.find('.', 1) == std::string_view::npos);
+}
 
-// Module name -> its two tensors. Anything that is not a lora_A or lora_B weight is unexpected.
-std::map<std::string, Halves> halves_of(const SafetensorsFile& file) {
-    std::map<std::string, Halves> modules;
-    const std::string prefix = peft_prefix, end_a = ".lora_A.weight", end_b = ".lora_B.weight";
-    for (const TensorEntry& entry : file.entries()) {
-        const auto has = [&](const std::string& end) {
-            return entry.name.size() > prefix.size() + end.size() &&
-                   entry.name.compare(entry.name.size() - end.size(), end.size(), end) == 0;
-        };
-        const bool is_a = has(end_a), is_b = has(end_b);
-        if (entry.name.compare(0, prefix.size(), prefix) != 0 || (!is_a && !is_b)) {
-            fail_input("The tensor '" + entry.name + "' in '" + file.path().string() +
-                       "' is not a LoRA weight of a linear layer; this adapter cannot be loaded.");
-        }
-        const auto module = entry.name.substr(prefix.size(), entry.name.size() - prefix.size() - end_a.size());
-        (is_a ? modules[module].A : modules[module].B) = &entry;
+std::optional<Key> parse_key(const std::string& name) {
+    const std::string prefix = peft_prefix;
+    if (!name.starts_with(prefix)) return std::nullopt;
+    std::string rest = name.substr(prefix.size());
+    struct Marker {
+        const char* text;
+        Key::Part part;
+        bool embedding;
+    };
+    for (const Marker& marker : {Marker{".lora_A", Key::Part::A, false}, Marker{".lora_B", Key::Part::B, false},
+                                 Marker{".lora_embedding_A", Key::Part::A, true},
+                                 Marker{".lora_embedding_B", Key::Part::B, true},
+                                 Marker{".lora_magnitude_vector", Key::Part::magnitude, false}}) {
+        const auto at = rest.rfind(marker.text);
+        if (at == std::string::npos || at == 0) continue;
+        const bool needs_weight = !marker.embedding && marker.part != Key::Part::magnitude;
+        if (!good_ending(std::string_view(rest).substr(at + std::string_view(marker.text).size()), needs_weight)) continue;
+        return Key{marker.part, marker.embedding, false, rest.substr(0, at)};
     }
-    return modules;
+    if (rest.find(".lora_") != std::string::npos) return std::nullopt;
+    // "score.modules_to_save.default.weight" is "score.weight"; "q_proj.base_layer.bias" is "q_proj.bias".
+    Key key;
+    if (const auto at = rest.find(".modules_to_save."); at != std::string::npos) {
+        const auto after = rest.find('.', at + 17);
+        if (after == std::string::npos) return std::nullopt;
+        rest.erase(at, after - at);
+    } else if (const auto inner = rest.rfind(".base_layer."); inner != std::string::npos) {
+        rest.erase(inner, 11);
+        key.base_layer = true;
+    }
+    key.module = rest;
+    return key;
 }
 
 std::string shape_text(const std::vector<int64_t>& shape) {
@@ -142,99 +71,223 @@ std::string shape_text(const std::vector<int64_t>& shape) {
     return text + "]";
 }
 
-void check_shapes(const Halves& halves, const Projection& projection,
-                  const std::filesystem::path& path, int64_t expected_rank) {
-    const auto wrong = [&](const TensorEntry& entry, const std::string& expected) {
-        fail_input("The tensor '" + entry.name + "' in '" + path.string() + "' has shape " + shape_text(entry.shape) +
-                   ", but the base model and the configuration ask for " + expected +
-                   "; the adapter belongs to another base model.");
-    };
-    const auto& a = halves.A->shape;
-    const auto& b = halves.B->shape;
-    const std::string rank = std::to_string(expected_rank);
-    if (a.size() != 2 || a[0] != expected_rank || a[1] != projection.in_features) {
-        wrong(*halves.A, "[" + rank + ", " + std::to_string(projection.in_features) + "]");
-    }
-    if (b.size() != 2 || b[0] != projection.out_features || b[1] != expected_rank) {
-        wrong(*halves.B, "[" + std::to_string(projection.out_features) + ", " + rank + "]");
-    }
+std::string some_of(const std::vector<std::string>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min<std::size_t>(4, names.size()); ++i) text += (i ? ", '" : "'") + names[i] + "'";
+    return names.size() > 4 ? text + " and " + std::to_string(names.size() - 4) + " more" : text;
 }
+
+struct Parts {
+    const TensorEntry* A = nullptr;
+    const TensorEntry* B = nullptr;
+    const TensorEntry* magnitude = nullptr;
+};
+
+class Reader {
+  public:
+    Reader(const std::filesystem::path& folder, const Architecture& architecture, const c10::Device& device)
+        : architecture_(architecture),
+          device_(device),
+          config_(read_peft_config(folder)),
+          file_(SafetensorsFile::open(peft_weights_path(folder))),
+          adapters_(architecture.layers, static_cast<int>(architecture.projections().size())) {
+        for (const TensorSpec& spec : tensors(architecture)) specs_[spec.name] = spec.shape;
+    }
+
+    AdapterSet run() {
+        sort_entries();
+        for (const AdaptableModule& module : adaptable_modules(architecture_)) read_module(module);
+        for (const auto& [module, parts] : modules_) {
+            for (const TensorEntry* entry : {parts.A, parts.B, parts.magnitude}) {
+                if (entry) unexpected_.push_back(entry->name);
+            }
+        }
+        read_whole_tensors();
+        complain();
+        if (adapters_.sites().empty() && !adapters_.embedding && !adapters_.head) {
+            fail_input("The adapter '" + file_.path().string() +
+                       "' adapts no matrix of this model; choose its own base model.");
+        }
+        return std::move(adapters_);
+    }
+
+  private:
+    // Adapters of a bare model leave out the prefix that it has inside a complete one.
+    std::string canonical(const std::string& name, bool tensor) const {
+        const auto known = [&](const std::string& candidate) {
+            return specs_.contains(tensor ? candidate : candidate + ".weight");
+        };
+        return !known(name) && known(architecture_.base_prefix + name) ? architecture_.base_prefix + name : name;
+    }
+
+    void sort_entries() {
+        for (const TensorEntry& entry : file_.entries()) {
+            const auto key = parse_key(entry.name);
+            if (!key) {
+                unexpected_.push_back(entry.name);
+                continue;
+            }
+            const bool whole = key->part == Key::Part::whole;
+            const std::string name = canonical(key->module, whole);
+            const TensorEntry** place = nullptr;
+            if (whole) {
+                place = &whole_[name];
+            } else {
+                if (key->embedding != (name == architecture_.embedding) && key->part != Key::Part::magnitude) {
+                    unexpected_.push_back(entry.name);
+                    continue;
+                }
+                Parts& parts = modules_[name];
+                place = key->part == Key::Part::A ? &parts.A : key->part == Key::Part::B ? &parts.B : &parts.magnitude;
+            }
+            if (*place) {
+                fail_input("The file '" + file_.path().string() + "' has '" + (*place)->name + "' and '" + entry.name +
+                           "' for the same place; it holds more than one adapter. Save one alone.");
+            }
+            *place = &entry;
+        }
+    }
+
+    void read_module(const AdaptableModule& module) {
+        const auto found = modules_.find(module.name);
+        if (!config_.selection.selects(module)) return;
+        const Parts parts = found == modules_.end() ? Parts{} : found->second;
+        if (!parts.A) missing_.push_back(peft_prefix + module.half_name('A'));
+        if (!parts.B) missing_.push_back(peft_prefix + module.half_name('B'));
+        if (config_.use_dora && !parts.magnitude) missing_.push_back(peft_prefix + module.magnitude_name());
+        if (!config_.use_dora && parts.magnitude) unexpected_.push_back(parts.magnitude->name);
+        if (found != modules_.end()) modules_.erase(found);
+        if (!parts.A || !parts.B || (config_.use_dora && !parts.magnitude)) return;
+        adapted_.insert(module.name);
+        const int64_t rank = config_.rank_of(module.name);
+        AdapterSite site;
+        site.layer = module.layer;
+        site.projection = module.projection;
+        site.rows = module.out;
+        site.alpha = config_.alpha_of(module.name);
+        site.scaling = config_.scaling_of(module.name);
+        site.A = read(*parts.A, {rank, module.in});
+        site.B = read(*parts.B, {module.out, rank});
+        if (config_.use_dora) site.magnitude = read(*parts.magnitude, {module.out});
+        switch (module.kind) {
+            case AdaptableModule::Kind::linear:
+                site.kind = architecture_.projections()[static_cast<std::size_t>(module.projection)]->slots.front().kind;
+                adapters_.add(std::move(site));
+                break;
+            case AdaptableModule::Kind::embedding: adapters_.embedding = std::move(site); break;
+            case AdaptableModule::Kind::head: adapters_.head = std::move(site); break;
+        }
+    }
+
+    void read_whole_tensors() {
+        const auto ignored = family_of(architecture_.family, config_.source).ignored_suffixes;
+        for (const auto& [name, shape] : specs_) {
+            const bool saved = config_.selection.saves(module_of(name));
+            const bool bias = !saved && name.ends_with(".bias") &&
+                              (config_.bias == TrainBias::all ||
+                               (config_.bias == TrainBias::lora_only && adapted_.contains(module_of(name))));
+            const auto found = whole_.find(name);
+            if (found == whole_.end()) {
+                // PEFT itself leaves out biases of adapted matrices (lora_only) when it saves: they are the base's.
+                if (saved || (bias && config_.bias == TrainBias::all)) missing_.push_back(peft_prefix + name);
+                continue;
+            }
+            // PEFT stores a copy of embedding and head beside their adapters, or where the vocabulary grew.
+            const bool table = name == architecture_.embedding + ".weight" || name == architecture_.lm_head + ".weight";
+            if (!saved && !bias && !table) continue;
+            const bool conv1d = is_conv1d(name);
+            const at::Tensor stored = read(*found->second, shape);
+            adapters_.replaced.push_back({name, conv1d ? stored.t().contiguous() : stored, conv1d, bias});
+            // A copy of the table that the base ties to its head is a copy of both.
+            const std::string head = architecture_.lm_head + ".weight";
+            if (!saved && table && architecture_.tied_embeddings && name != head && !whole_.contains(head)) {
+                adapters_.replaced.push_back({head, stored, false, false});
+            }
+            whole_.erase(found);
+        }
+        for (const auto& [name, entry] : whole_) {
+            const bool buffer = std::any_of(ignored.begin(), ignored.end(), [&](const std::string& suffix) { return name.ends_with(suffix); });
+            if (!buffer) unexpected_.push_back(entry->name);
+        }
+    }
+
+    bool is_conv1d(const std::string& name) const {
+        for (const AdaptableModule& module : adaptable_modules(architecture_)) {
+            if (module.projection >= 0 && name == module.name + ".weight") {
+                return architecture_.projections()[static_cast<std::size_t>(module.projection)]->conv1d;
+            }
+        }
+        return false;
+    }
+
+    at::Tensor read(const TensorEntry& entry, const std::vector<int64_t>& shape) const {
+        if (entry.shape != shape) {
+            fail_input("The tensor '" + entry.name + "' in '" + file_.path().string() + "' has shape " +
+                       shape_text(entry.shape) + ", but the base model and the configuration ask for " + shape_text(shape) +
+                       "; the adapter belongs to another base model, or to one with another vocabulary.");
+        }
+        const at::Tensor value = map_tensor(file_, entry).to(device_, at::kFloat, false, /*copy=*/true);
+        if (!value.isfinite().all().item<bool>()) {
+            fail_input("The tensor '" + entry.name + "' in '" + file_.path().string() +
+                       "' has NaN or infinite values; the adapter cannot be used.");
+        }
+        return value;
+    }
+
+    void complain() const {
+        if (missing_.empty() && unexpected_.empty()) return;
+        std::string text = "The adapter '" + file_.path().string() + "' does not fit its configuration and this base model: ";
+        if (!missing_.empty()) text += some_of(missing_) + (missing_.size() > 1 ? " are" : " is") + " missing";
+        if (!missing_.empty() && !unexpected_.empty()) text += ", ";
+        if (!unexpected_.empty()) text += some_of(unexpected_) + (unexpected_.size() > 1 ? " have" : " has") + " no place";
+        fail_input(text + "; choose the base model it was trained on, or save the adapter again.");
+    }
+
+    const Architecture& architecture_;
+    c10::Device device_;
+    PeftConfig config_;
+    SafetensorsFile file_;
+    AdapterSet adapters_;
+    std::map<std::string, std::vector<int64_t>> specs_;
+    std::set<std::string> adapted_;
+    std::map<std::string, Parts> modules_;
+    std::map<std::string, const TensorEntry*> whole_;
+    std::vector<std::string> missing_, unexpected_;
+};
 
 }  // namespace
 
 AdapterSet load_peft(const std::filesystem::path& folder, const Architecture& architecture, const c10::Device& device) {
     at::NoGradGuard no_grad;
-    const PeftConfig config(folder);
-    const SafetensorsFile file = SafetensorsFile::open(folder / peft_weights_file);
-    auto modules = halves_of(file);
-    const auto projections = architecture.projections();
-    AdapterSet adapters(architecture.layers, static_cast<int>(projections.size()));
-    for (int64_t layer = 0; layer < architecture.layers; ++layer) {
-        for (std::size_t p = 0; p < projections.size(); ++p) {
-            const Projection& projection = *projections[p];
-            const std::string module = architecture.module_name(layer, projection);
-            const auto found = modules.find(module);
-            const bool selected = config.selects(module, layer);
-            if (selected && (found == modules.end() || !found->second.A || !found->second.B)) {
-                fail_input("The adapter '" + file.path().string() + "' lacks weights for '" + module +
-                           "', which its configuration names; the file is incomplete.");
-            }
-            if (found == modules.end()) continue;
-            if (!selected || !found->second.A || !found->second.B) {
-                fail_input("The adapter '" + file.path().string() + "' has weights for '" + module +
-                           "' that its configuration does not name or that lack their other half.");
-            }
-            const auto rank = static_cast<int64_t>(
-                config.pattern_value("rank_pattern", module, static_cast<double>(config.rank)));
-            check_shapes(found->second, projection, file.path(), rank);
-            AdapterSite site;
-            site.layer = layer;
-            site.projection = static_cast<int>(p);
-            site.rows = projection.out_features;
-            site.kind = projection.slots.front().kind;
-            site.alpha = config.pattern_value("alpha_pattern", module, config.alpha);
-            LoraConfig scale;
-            scale.rank = rank;
-            scale.alpha = site.alpha;
-            scale.use_rslora = config.use_rslora;
-            site.scaling = scale.scaling();
-            site.A = map_tensor(file, *found->second.A).to(device, at::kFloat, false, /*copy=*/true);
-            site.B = map_tensor(file, *found->second.B).to(device, at::kFloat, false, /*copy=*/true);
-            if (!site.A.isfinite().all().item<bool>() || !site.B.isfinite().all().item<bool>()) {
-                fail_input("The adapter '" + file.path().string() + "' has NaN or infinite values in '" + module + "'.");
-            }
-            adapters.add(std::move(site));
-            modules.erase(found);
-        }
-    }
-    if (!modules.empty()) {
-        fail_input("The adapter '" + file.path().string() + "' has weights for '" + modules.begin()->first +
-                   "', which the base model does not have; choose the base model it was trained on.");
-    }
-    if (adapters.sites().empty()) {
-        fail_input("The adapter '" + folder.string() + "' adapts no matrix of this model; choose its own base model.");
-    }
-    return adapters;
+    return Reader(folder, architecture, device).run();
+}
+
+PeftMetadata read_peft_metadata(const std::filesystem::path& folder) {
+    const PeftConfig config = read_peft_config(folder);
+    return {config.base_model, config.dropout, config.use_rslora, config.bias, config.selection.saved};
 }
 
 Result<AdapterInfo> inspect_adapter(const std::filesystem::path& folder) {
     return guard([&] {
-        const PeftConfig config(folder);
-        const SafetensorsHeader header = SafetensorsHeader::read(folder / peft_weights_file);
+        const PeftConfig config = read_peft_config(folder);
+        const auto weights = peft_weights_path(folder);
+        const SafetensorsHeader header = SafetensorsHeader::read(weights);
         AdapterInfo info;
         info.path = folder;
         info.rank = config.rank;
         info.alpha = config.alpha;
         info.use_rslora = config.use_rslora;
-        info.base_model = json_string(config.json(), "base_model_name_or_path", config.source()).value_or("");
-        const auto targets = config.json().find("target_modules");
-        if (targets != config.json().end() && targets->is_array()) {
-            for (const Json& target : *targets) info.target_modules.push_back(target.is_string() ? target.get<std::string>() : "");
-        } else if (targets != config.json().end() && targets->is_string()) {
-            info.target_modules.push_back(targets->get<std::string>());
+        info.use_dora = config.use_dora;
+        info.bias = config.bias;
+        info.modules_to_save = config.selection.saved;
+        info.base_model = config.base_model;
+        info.target_modules = config.selection.targets;
+        if (config.selection.target_pattern) info.target_modules.push_back(*config.selection.target_pattern);
+        for (const TensorEntry& entry : header.entries()) {
+            info.params += entry.numel();
+            if (entry.name.find(".lora_") == std::string::npos) info.whole_params += entry.numel();
         }
-        for (const TensorEntry& entry : header.entries()) info.params += entry.numel();
-        info.bytes = static_cast<int64_t>(std::filesystem::file_size(folder / peft_weights_file));
+        info.bytes = static_cast<int64_t>(std::filesystem::file_size(weights));
         return info;
     });
 }

@@ -5,129 +5,181 @@
 #include "engine/error.h"
 #include "io/json.h"
 #include "lora/peft_folder.h"
+#include "lora/peft_modules.h"
 #include "lora/peft_names.h"
 #include "model/tensor_io.h"
+#include "plan/selection.h"
 
 namespace engine {
 namespace {
 
-// One module of the PEFT file.
-struct PeftModule {
-    int64_t layer = 0;
-    const Projection* projection = nullptr;
-    std::string name;
+// One adapted module of the PEFT file.
+struct Written {
+    AdaptableModule module;
     int64_t rank = 0;
     double alpha = 0;
-    at::Tensor A, B;  // [rank, in], [out, rank]
+    at::Tensor A, B, magnitude;
 };
 
-PeftModule combine(const std::vector<const AdapterSite*>& sites, const Architecture& architecture,
-                   const Projection& projection, bool use_rslora) {
+// The sites of one projection as one adapter over all its rows.
+Written combine(const std::vector<const AdapterSite*>& sites, const AdaptableModule& module, bool use_rslora) {
     const AdapterSite& first = *sites.front();
-    PeftModule module{first.layer, &projection, architecture.module_name(first.layer, projection), 0, 0, {}, {}};
-    if (sites.size() == 1 && first.rows == projection.out_features) {
-        module.rank = first.rank();
-        module.alpha = first.alpha;
-        module.A = first.A;
-        module.B = first.B;
-        return module;
-    }
+    Written written{module, first.rank(), first.alpha, first.A, first.B, first.magnitude};
+    if (sites.size() == 1 && first.rows == module.out) return written;
     std::vector<at::Tensor> rows;
+    written.rank = 0;
     for (const AdapterSite* site : sites) {
         rows.push_back(site->A);
-        module.rank += site->rank();
+        written.rank += site->rank();
     }
-    module.A = at::cat(rows, 0);
-    module.B = at::zeros({projection.out_features, module.rank}, first.B.options());
+    written.A = at::cat(rows, 0);
+    written.B = at::zeros({module.out, written.rank}, first.B.options());
+    if (first.magnitude.defined()) written.magnitude = first.frozen_norms.clone();
     int64_t column = 0;
     for (const AdapterSite* site : sites) {
-        at::Tensor rows = rows_of(module.B.narrow(1, column, site->rank()), *site);
-        rows.copy_(site->B.view(rows.sizes()));
+        at::Tensor place = rows_of(written.B.narrow(1, column, site->rank()), *site);
+        place.copy_(site->B.view(place.sizes()));
         column += site->rank();
+        if (!site->magnitude.defined()) continue;
+        at::Tensor norms = rows_of(written.magnitude.unsqueeze(1), *site);
+        norms.copy_(site->magnitude.view(norms.sizes()));
     }
     // scaling = alpha / rank (or / sqrt(rank)) must come out as before.
-    const double rank = static_cast<double>(module.rank);
-    module.alpha = first.scaling * (use_rslora ? std::sqrt(rank) : rank);
-    return module;
+    const double rank = static_cast<double>(written.rank);
+    written.alpha = first.scaling * (use_rslora ? std::sqrt(rank) : rank);
+    return written;
 }
 
-std::vector<PeftModule> modules_of(const Architecture& architecture, const AdapterSet& adapters, bool use_rslora) {
-    const auto projections = architecture.projections();
-    std::vector<PeftModule> modules;
-    for (int64_t layer = 0; layer < architecture.layers; ++layer) {
-        for (std::size_t p = 0; p < projections.size(); ++p) {
-            std::vector<const AdapterSite*> sites;
-            for (const AdapterSite& site : adapters.sites()) {
-                if (site.layer == layer && site.projection == static_cast<int>(p)) sites.push_back(&site);
+std::vector<Written> written_modules(const Architecture& architecture, const AdapterSet& adapters, bool use_rslora) {
+    std::vector<Written> all;
+    for (const AdaptableModule& module : adaptable_modules(architecture)) {
+        std::vector<const AdapterSite*> sites;
+        for (const AdapterSite& site : adapters.sites()) {
+            if (module.kind == AdaptableModule::Kind::linear && site.layer == module.layer &&
+                site.projection == module.projection) {
+                sites.push_back(&site);
             }
-            if (!sites.empty()) modules.push_back(combine(sites, architecture, *projections[p], use_rslora));
         }
+        if (module.kind == AdaptableModule::Kind::embedding && adapters.embedding) sites.push_back(&*adapters.embedding);
+        if (module.kind == AdaptableModule::Kind::head && adapters.head) sites.push_back(&*adapters.head);
+        if (!sites.empty()) all.push_back(combine(sites, module, use_rslora));
     }
-    return modules;
+    return all;
 }
 
 // The last part of a module name where it is enough to tell the projections of a layer apart ("q_proj"), else the
 // whole path in the layer ("attn.c_proj").
-std::string short_name(const Architecture& architecture, const Projection& projection) {
+std::string short_name(const Architecture& architecture, int projection) {
     const auto last = [](const std::string& module) { return module.substr(module.rfind('.') + 1); };
     const auto projections = architecture.projections();
+    const std::string& name = projections[static_cast<std::size_t>(projection)]->module;
     const auto same = std::count_if(projections.begin(), projections.end(), [&](const Projection* other) {
-        return last(other->module) == last(projection.module);
+        return last(other->module) == last(name);
     });
-    return same == 1 ? last(projection.module) : projection.module;
+    return same == 1 ? last(name) : name;
 }
 
-// Names that select exactly these modules: short names when every layer (or every chosen layer) has the same ones.
-void describe_selection(Json& config, const Architecture& architecture, const std::vector<PeftModule>& modules) {
+// Short names and a list of layers that select exactly these modules, if there are such.
+std::optional<ModuleSelection> short_selection(const Architecture& architecture, const std::vector<Written>& modules,
+                                               const std::vector<std::string>& saved) {
     std::map<int64_t, std::set<std::string>> by_layer;
-    for (const PeftModule& module : modules) by_layer[module.layer].insert(short_name(architecture, *module.projection));
+    ModuleSelection selection;
+    std::set<std::string> chosen;
+    for (const Written& written : modules) {
+        const AdaptableModule& module = written.module;
+        chosen.insert(module.name);
+        if (module.layer < 0) {
+            selection.targets.push_back(module.name);  // a full name is chosen whatever the layers are
+        } else {
+            by_layer[module.layer].insert(short_name(architecture, module.projection));
+        }
+    }
+    if (by_layer.empty()) return selection;
     const auto& names = by_layer.begin()->second;
-    const bool alike = std::all_of(by_layer.begin(), by_layer.end(), [&](const auto& entry) { return entry.second == names; });
+    for (const auto& [layer, others] : by_layer) {
+        if (others != names) return std::nullopt;
+        if (static_cast<int64_t>(by_layer.size()) < architecture.layers) selection.layers.push_back(layer);
+    }
+    selection.targets.insert(selection.targets.begin(), names.begin(), names.end());
+    selection.saved = saved;
+    for (const AdaptableModule& module : adaptable_modules(architecture)) {
+        if (selection.selects(module) != chosen.contains(module.name)) return std::nullopt;
+    }
+    return selection;
+}
+
+void describe_selection(Json& config, const Architecture& architecture, const std::vector<Written>& modules,
+                        const std::vector<std::string>& saved) {
     config["layers_to_transform"] = nullptr;
-    if (!alike) {
-        Json all = Json::array();
-        for (const PeftModule& module : modules) all.push_back(module.name);
-        config["target_modules"] = all;
+    config["modules_to_save"] = nullptr;
+    if (!saved.empty()) config["modules_to_save"] = saved;
+    if (const auto selection = short_selection(architecture, modules, saved)) {
+        config["target_modules"] = selection->targets;
+        if (!selection->layers.empty()) config["layers_to_transform"] = selection->layers;
         return;
     }
+    Json names = Json::array();
+    for (const Written& written : modules) names.push_back(written.module.name);
     config["target_modules"] = names;
-    if (static_cast<int64_t>(by_layer.size()) < architecture.layers) {
-        Json layers = Json::array();
-        for (const auto& entry : by_layer) layers.push_back(entry.first);
-        config["layers_to_transform"] = layers;
-    }
 }
 
 // The commonest rank and alpha become r and lora_alpha, the others patterns on the full module name.
-void describe_ranks(Json& config, const std::vector<PeftModule>& modules) {
+void describe_ranks(Json& config, const std::vector<Written>& modules) {
     std::map<std::pair<int64_t, double>, int> counts;
-    for (const PeftModule& module : modules) ++counts[{module.rank, module.alpha}];
+    for (const Written& written : modules) ++counts[{written.rank, written.alpha}];
     const auto common = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
                             return a.second < b.second;
                         })->first;
+    const auto plain = [](double alpha) { return alpha == std::floor(alpha) ? Json(static_cast<int64_t>(alpha)) : Json(alpha); };
     config["r"] = common.first;
-    config["lora_alpha"] = common.second;
-    if (common.second == std::floor(common.second)) config["lora_alpha"] = static_cast<int64_t>(common.second);
+    config["lora_alpha"] = plain(common.second);
     config["rank_pattern"] = Json::object();
     config["alpha_pattern"] = Json::object();
-    for (const PeftModule& module : modules) {
-        if (module.rank != common.first) config["rank_pattern"][module.name] = module.rank;
-        if (module.alpha != common.second) config["alpha_pattern"][module.name] = module.alpha;
+    for (const Written& written : modules) {
+        if (written.rank != common.first) config["rank_pattern"][written.module.name] = written.rank;
+        if (written.alpha != common.second) config["alpha_pattern"][written.module.name] = plain(written.alpha);
+    }
+}
+
+// A tensor of a module that carries an adapter lies one level deeper in PEFT's model.
+std::string whole_key(const std::string& name, const std::set<std::string>& adapted) {
+    const std::string module = module_of(name);
+    return peft_prefix + module + (adapted.contains(module) ? ".base_layer" : "") + name.substr(module.size());
+}
+
+void add_whole_tensors(std::vector<PeftTensor>& all, const AdapterSet& adapters, const std::set<std::string>& adapted) {
+    for (const ReplacedTensor& tensor : adapters.replaced) {
+        all.push_back({whole_key(tensor.name, adapted), tensor.value, tensor.conv1d});
     }
 }
 
 }  // namespace
 
-std::string peft_key(const Architecture& architecture, const AdapterSite& site, char half) {
-    const auto projections = architecture.projections();
-    return peft_prefix + architecture.module_name(site.layer, *projections[static_cast<std::size_t>(site.projection)]) +
-           ".lora_" + half + ".weight";
+std::vector<PeftTensor> peft_tensors(const Architecture& architecture, const AdapterSet& adapters) {
+    std::vector<PeftTensor> all;
+    std::set<std::string> adapted;
+    const auto add = [&](const AdaptableModule& module, const AdapterSite& site) {
+        adapted.insert(module.name);
+        all.push_back({peft_prefix + module.half_name('A'), site.A});
+        all.push_back({peft_prefix + module.half_name('B'), site.B});
+        if (site.magnitude.defined()) all.push_back({peft_prefix + module.magnitude_name(), site.magnitude});
+    };
+    for (const AdaptableModule& module : adaptable_modules(architecture)) {
+        if (module.kind == AdaptableModule::Kind::embedding && adapters.embedding) add(module, *adapters.embedding);
+        if (module.kind == AdaptableModule::Kind::head && adapters.head) add(module, *adapters.head);
+        if (module.kind != AdaptableModule::Kind::linear) continue;
+        for (const AdapterSite& site : adapters.sites()) {
+            if (site.layer == module.layer && site.projection == module.projection) add(module, site);
+        }
+    }
+    add_whole_tensors(all, adapters, adapted);
+    return all;
 }
 
 void save_peft(const std::filesystem::path& folder, const Architecture& architecture, const AdapterSet& adapters,
                const PeftMetadata& metadata) {
     at::NoGradGuard no_grad;
-    const auto modules = modules_of(architecture, adapters, metadata.use_rslora);
+    const auto modules = written_modules(architecture, adapters, metadata.use_rslora);
     if (modules.empty()) throw std::logic_error("an adapter without a matrix");
     Json config = {{"peft_type", "LORA"},
                    {"task_type", "CAUSAL_LM"},
@@ -137,11 +189,10 @@ void save_peft(const std::filesystem::path& folder, const Architecture& architec
                    {"auto_mapping", nullptr},
                    {"lora_dropout", metadata.dropout},
                    {"use_rslora", metadata.use_rslora},
-                   {"use_dora", false},
+                   {"use_dora", modules.front().magnitude.defined()},
                    {"lora_bias", false},
-                   {"bias", "none"},
-                   {"fan_in_fan_out", modules.front().projection->conv1d},
-                   {"modules_to_save", nullptr},
+                   {"bias", name_of(metadata.bias)},
+                   {"fan_in_fan_out", architecture.attention_out.conv1d},
                    {"exclude_modules", nullptr},
                    {"init_lora_weights", true},
                    {"layers_pattern", nullptr},
@@ -150,12 +201,20 @@ void save_peft(const std::filesystem::path& folder, const Architecture& architec
                    {"eva_config", nullptr},
                    {"megatron_config", nullptr},
                    {"megatron_core", "megatron.core"}};
-    describe_selection(config, architecture, modules);
+    describe_selection(config, architecture, modules, metadata.modules_to_save);
     describe_ranks(config, modules);
+    std::vector<PeftTensor> whole;
+    std::set<std::string> adapted;
     NamedTensors tensors;
-    for (const PeftModule& module : modules) {
-        tensors.emplace_back(peft_prefix + module.name + ".lora_A.weight", module.A);
-        tensors.emplace_back(peft_prefix + module.name + ".lora_B.weight", module.B);
+    for (const Written& written : modules) {
+        adapted.insert(written.module.name);
+        tensors.emplace_back(peft_prefix + written.module.half_name('A'), written.A);
+        tensors.emplace_back(peft_prefix + written.module.half_name('B'), written.B);
+        if (written.magnitude.defined()) tensors.emplace_back(peft_prefix + written.module.magnitude_name(), written.magnitude);
+    }
+    add_whole_tensors(whole, adapters, adapted);
+    for (const PeftTensor& tensor : whole) {
+        tensors.emplace_back(tensor.key, tensor.transposed ? tensor.tensor.t().contiguous() : tensor.tensor);
     }
     make_folder(folder);
     save_tensors(folder / peft_weights_file, tensors);

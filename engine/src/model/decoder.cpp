@@ -5,10 +5,19 @@
 namespace engine {
 namespace {
 
-// The values of one slot among those of its projection: [..., out] -> [..., rows].
-at::Tensor part_of(const at::Tensor& y, const Slot& slot) {
-    if (slot.blocks == 1) return y.narrow(-1, slot.row_begin, slot.rows);
-    return y.unflatten(-1, {slot.blocks, slot.stride}).narrow(-1, slot.row_begin, slot.rows / slot.blocks).flatten(-2);
+// The values of every slot of a projection, in their order: [..., out] -> [..., rows] each. One split rather than a narrow for
+// each: its backward pass puts the gradients side by side once, that of narrow adds up full-size tensors of zeros.
+std::vector<at::Tensor> parts_of(const at::Tensor& y, const Projection& projection) {
+    if (!projection.fused()) return {y};
+    const int64_t blocks = projection.slots.front().blocks;
+    std::vector<int64_t> sizes;
+    for (const Slot& slot : projection.slots) sizes.push_back(slot.rows / blocks);
+    const at::Tensor grouped = blocks == 1 ? y : y.unflatten(-1, {blocks, projection.slots.front().stride});
+    std::vector<at::Tensor> parts = at::split_with_sizes(grouped, sizes, -1);
+    if (blocks > 1) {
+        for (at::Tensor& part : parts) part = part.flatten(-2);
+    }
+    return parts;
 }
 
 // The named slots of some projections, each computed once: y = W x + b (+ adapters).
@@ -19,15 +28,13 @@ class SlotOutputs {
         for (std::size_t i = 0; i < projections.size(); ++i) {
             at::Tensor y = project(x, weights[i].weight, weights[i].bias, compute_type);
             const int index = first_index + static_cast<int>(i);
-            if (adapters) y = adapters->add_to_projection(layer, index, x, y);
-            for (const Slot& slot : projections[i].slots) {
-                if (!projections[i].fused()) {
-                    outputs_.emplace_back(slot.kind, y);
-                    continue;
-                }
-                at::Tensor part = part_of(y, slot);
-                if (adapters) part = adapters->add_to_slot(layer, index, slot, x, part);
-                outputs_.emplace_back(slot.kind, part);
+            const ProjectionInput input{x, weights[i].weight, weights[i].bias, compute_type};
+            if (adapters) y = adapters->add_to_projection(layer, index, input, y);
+            const auto parts = parts_of(y, projections[i]);
+            for (std::size_t s = 0; s < parts.size(); ++s) {
+                const Slot& slot = projections[i].slots[s];
+                const bool adapted = adapters && projections[i].fused();
+                outputs_.emplace_back(slot.kind, adapted ? adapters->add_to_slot(layer, index, slot, input, parts[s]) : parts[s]);
             }
         }
     }
@@ -53,6 +60,7 @@ Decoder::Decoder(Architecture architecture, DecoderWeights weights, Precision pr
 
 at::Tensor Decoder::embed(const at::Tensor& ids, int64_t first_position, const ForwardOptions& options) const {
     at::Tensor x = at::embedding(weights_.embedding, ids).to(at::kFloat);
+    if (options.adapters) x = options.adapters->add_to_embedding(ids, weights_.embedding, x);
     if (architecture_.embedding_scale != 1) {
         // Rounded as the reference rounds it: to the type that it computes in.
         x = x * at::scalar_tensor(architecture_.embedding_scale).to(compute_type_).item<float>();

@@ -2,6 +2,8 @@
 
 #include "data/seeded.h"
 #include "exporting/model_folder.h"
+#include "lora/attach.h"
+#include "lora/new_adapters.h"
 #include "lora/peft_folder.h"
 #include "model/load.h"
 
@@ -24,8 +26,9 @@ Trainable::Trainable(const TrainRequest& request, const c10::Device& device)
     : spec_(request.spec), model_dir_(request.model_dir), decoder_(make_decoder(request, device)) {
     total_params_ = parameter_count(decoder_.architecture());
     if (spec_.method == Method::lora) {
-        adapters_ = new_adapters(decoder_.architecture(), spec_.lora, spec_.seed, device);
+        adapters_ = new_adapters(decoder_, spec_.lora, spec_.seed);
         arena_ = std::make_unique<ParameterArena>(adapter_entries());
+        decoder_ = attached(decoder_, *adapters_);
     } else {
         arena_ = std::make_unique<ParameterArena>(weight_entries());
         if (decoder_.architecture().tied_embeddings) decoder_.weights().head = decoder_.weights().embedding;
@@ -34,10 +37,9 @@ Trainable::Trainable(const TrainRequest& request, const c10::Device& device)
 
 std::vector<ParameterArena::Entry> Trainable::adapter_entries() {
     std::vector<ParameterArena::Entry> entries;
-    for (AdapterSite& site : adapters_->sites()) {
-        const std::string name = "layer " + std::to_string(site.layer) + " " + site.kind;
-        entries.push_back({name + " lora_A", &site.A, true});
-        entries.push_back({name + " lora_B", &site.B, true});
+    // As for whole models: matrices decay, biases, norms and magnitudes do not.
+    for (const AdapterSet::Parameter& parameter : adapters_->parameters()) {
+        entries.push_back({parameter.name, parameter.tensor, parameter.tensor->dim() > 1});
     }
     return entries;
 }
@@ -100,7 +102,7 @@ std::vector<DeltaNorm> Trainable::delta_norms() const {
 void Trainable::save(const std::filesystem::path& folder) const {
     if (adapters_) {
         save_peft(folder, decoder_.architecture(), *adapters_,
-                  {spec_.model, spec_.lora.dropout, spec_.lora.use_rslora});
+                  {spec_.model, spec_.lora.dropout, spec_.lora.use_rslora, spec_.lora.bias, spec_.lora.modules_to_save});
     } else {
         write_model_folder(decoder_, model_dir_, folder);
     }
