@@ -6,6 +6,7 @@
 
 #include <engine/model_info.h>
 
+#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -363,6 +364,31 @@ class TstArchitecture : public QObject {
         QCOMPARE(info->matrices[8].in_features, std::int64_t{8});
         QCOMPARE(info->matrices[8].out_features, std::int64_t{4});
         QVERIFY(!info->matrices[8].fused);
+    }
+
+    void threeHundredShardsAreReadInAMoment() {
+        const std::string config = R"({"model_type": "llama", "hidden_size": 8, "intermediate_size": 12,
+            "num_hidden_layers": 300, "num_attention_heads": 4, "vocab_size": 20})";
+        atomic_write_text(folder() / "config.json", config);
+        std::vector<PlannedTensor> planned;
+        for (const TensorSpec& tensor : tensors(parse_architecture(config, "test")))
+            planned.push_back({tensor.name, Dtype::bf16, tensor.shape});
+        CheckpointWriter writer(folder(), planned, 1110);  // the tensors of one layer
+        for (const TensorEntry& entry : writer.plan())
+            writer.append(entry.name, std::vector<std::byte>(entry.byte_size()));
+        writer.commit();
+        QVERIFY2(writer.file_names().size() >= 300, std::to_string(writer.file_names().size()).c_str());
+        qint64 shortest = 1'000'000'000;
+        for (int i = 0; i < 3; ++i) {
+            QElapsedTimer timer;
+            timer.start();
+            const auto info = inspect_model(folder());
+            shortest = std::min(shortest, timer.nsecsElapsed());
+            QVERIFY2(info.ok(), info.ok() ? "" : info.error().message.c_str());
+            QCOMPARE(info->layers, std::int64_t{300});
+        }
+        qInfo("%.1f ms for %zu shards", static_cast<double>(shortest) / 1e6, writer.file_names().size());
+        QVERIFY2(shortest < 100'000'000, std::to_string(shortest).c_str());
     }
 
     void aFolderWithoutWeightsOrTokenizerSaysSo() {

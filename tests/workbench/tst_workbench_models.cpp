@@ -30,9 +30,12 @@ class TstWorkbenchModels : public QObject {
         write_text(resources / "samples/table_to_text.held_out.jsonl", "{\"text\": \"a\"}\n");
         write_text(resources / "samples/alone.train.jsonl", "{\"text\": \"a\"}\n");
         qputenv("LWB_RESOURCES", resources.c_str());
+        qputenv("HF_HOME", (folder_->root() / "no-cache").c_str());
         workbench_ = folder_->open();
     }
-    void cleanup() { qunsetenv("LWB_RESOURCES"); }
+    void cleanup() {
+        for (const char* name : {"LWB_RESOURCES", "HF_HUB_CACHE", "HF_HOME"}) qunsetenv(name);
+    }
 
     void builtinModelsAreThoseOfTheResources() {
         const auto models = workbench_->models();
@@ -63,6 +66,56 @@ class TstWorkbenchModels : public QObject {
         QVERIFY(says(refusal((micro_model() / "config.json").string()), "is a file"));
         QVERIFY(says(refusal("shape:gpt2"), "planning only"));
         QVERIFY(says(workbench_->inspect(folder_->root().string()).error().message, "config.json"));
+    }
+
+    void theHuggingFaceCacheIsListed() {
+        const fs::path cache = folder_->root() / "hub";
+        const auto fetched = [&](const std::string& model, const std::string& hash, bool with_blobs = true) {
+            const fs::path snapshot = cache / model / "snapshots" / hash;
+            fs::create_directories(snapshot);
+            for (const auto& file : fs::directory_iterator(micro_model())) {
+                const fs::path blob = cache / model / "blobs" / (hash + file.path().filename().string());
+                fs::create_directories(blob.parent_path());
+                if (with_blobs) fs::copy(file.path(), blob, fs::copy_options::overwrite_existing);
+                fs::create_symlink(fs::relative(blob, snapshot), snapshot / file.path().filename());
+            }
+            return snapshot;
+        };
+        fetched("models--Some--Model", "old");
+        const fs::path current = fetched("models--Some--Model", "new");
+        write_text(cache / "models--Some--Model/refs/main", "new");
+        const fs::path lone = fetched("models--lone", "f00");  // fetched by a revision: no refs/main
+        fetched("models--Gone--Blobs", "bad", false);
+        fs::create_directories(cache / "models--Half--Fetched/snapshots");
+        write_text(cache / "models--Led--Astray/refs/main", "../../Some--Model/snapshots/new");
+        fs::create_directories(cache / "datasets--Some--Data/snapshots/new");
+        qputenv("HF_HUB_CACHE", cache.c_str());
+
+        auto models = workbench_->models();
+        QCOMPARE(models.size(), std::size_t{3});
+        QCOMPARE(models[1].name, std::string("Some/Model"));
+        QCOMPARE(models[1].path, current);
+        QVERIFY(models[1].cached && models[1].last_used == 0);
+        QCOMPARE(models[2].name, std::string("lone"));
+        QCOMPARE(models[2].ref, lone.string());
+        QCOMPARE(workbench_->resolve_model("Some/Model").value(), current);
+        const auto info = workbench_->inspect("Some/Model");
+        QVERIFY2(info.ok(), info.ok() ? "" : info.error().message.c_str());
+        QCOMPARE(info->name, std::string("Some/Model"));
+        QVERIFY(info->has_weights && !info->tokenizer.empty());
+        QVERIFY(says(refusal("Gone/Blobs"), "not in the Hugging Face cache"));
+
+        workbench_->remember_model(current.string());
+        models = workbench_->models();
+        QCOMPARE(models.size(), std::size_t{3});  // once, among the recent ones
+        QCOMPARE(models[1].name, std::string("Some/Model"));
+        QVERIFY(models[1].last_used > 0 && models[1].cached);
+
+        qunsetenv("HF_HUB_CACHE");
+        qputenv("HF_HOME", folder_->root().c_str());
+        QCOMPARE(workbench_->models().size(), std::size_t{3});
+        qputenv("HF_HOME", "/no/such/folder");
+        QVERIFY(says(refusal("Some/Model"), "downloads nothing"));
     }
 
     void shapesCanBePlanned() {

@@ -1,5 +1,7 @@
-// Models by reference: builtin:NAME, shape:NAME or a folder; the sample data shipped beside them.
+// Models by reference: builtin:NAME, shape:NAME, a folder or ORG/NAME of the Hugging Face cache; the sample data shipped
+// beside them.
 #include "guard.h"
+#include "hub_cache.h"
 #include "workbench/workbench.h"
 
 #include <algorithm>
@@ -49,9 +51,10 @@ fs::path model_folder(const std::string& ref) {
         engine::fail_input("'" + ref +
                            "' is a file, not a model folder. Give the folder that holds config.json and the "
                            "safetensors files.");
+    if (const fs::path snapshot = cached_snapshot(hub_cache_dir(), ref); !snapshot.empty()) return snapshot;
     std::string advice = "Give the folder that holds config.json and the safetensors files, or builtin:tiny.";
     if (looks_like_hub_name(ref))
-        advice = "This program downloads nothing: fetch the model first and give its folder.";
+        advice = "It is not in the Hugging Face cache either, and this program downloads nothing: fetch the model first.";
     engine::fail_input("There is no model folder '" + ref + "'. " + advice);
 }
 
@@ -74,7 +77,12 @@ std::vector<ModelEntry> Workbench::models() {
     }
     for (const auto& model : recent)
         if (!model.ref.starts_with(builtin_prefix))
-            entries.push_back({model.ref, model.name, model.ref, false, model.last_used});
+            entries.push_back({model.ref, model.name, model.ref, false, model.last_used, !hub_name_of(model.ref).empty()});
+    for (const auto& model : cached_models(hub_cache_dir())) {
+        const std::string ref = model.folder.string();
+        if (std::none_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.ref == ref; }))
+            entries.push_back({ref, model.name, model.folder, false, 0, true});
+    }
     return entries;
 }
 
@@ -94,13 +102,18 @@ engine::Result<engine::ModelInfo> Workbench::inspect(const std::string& ref) con
     if (ref.starts_with(shape_prefix)) return engine::inspect_shape(ref.substr(shape_prefix.size()));
     const auto folder = resolve_model(ref);
     if (!folder) return folder.error();
-    return engine::inspect_model(*folder);
+    const auto info = engine::inspect_model(*folder);
+    const std::string name = hub_name_of(*folder);  // the folder of a snapshot is named by a hash
+    if (!info || name.empty()) return info;
+    engine::ModelInfo named = *info;
+    named.name = name;
+    return named;
 }
 
 void Workbench::remember_model(const std::string& ref) {
     if (ref.starts_with(shape_prefix)) return;
-    const std::string name = ref.starts_with(builtin_prefix) ? ref.substr(builtin_prefix.size())
-                                                             : fs::path(ref).filename().string();
+    std::string name = ref.starts_with(builtin_prefix) ? ref.substr(builtin_prefix.size()) : hub_name_of(ref);
+    if (name.empty()) name = fs::path(ref).filename().string();
     catalog().touch_recent_model(ref, name);
 }
 

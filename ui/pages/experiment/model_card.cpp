@@ -66,12 +66,16 @@ void ModelCard::browse() {
 
 void ModelCard::fillMenu() {
     m_menu->clear();
-    bool recents = false;
+    bool recents = false, cached = false;
     const auto models = guarded([this] { return m_workbench.models(); });
     for (const auto& entry : models ? *models : std::vector<workbench::ModelEntry>{}) {
-        if (!entry.builtin && !recents) {
+        if (!entry.builtin && entry.last_used > 0 && !recents) {
             recents = true;
             m_menu->addSection(tr("Recent"));
+        }
+        if (entry.cached && entry.last_used == 0 && !cached) {
+            cached = true;
+            m_menu->addSection(tr("In the Hugging Face cache"));
         }
         auto* action = m_menu->addAction(QString::fromStdString(entry.builtin ? entry.ref : entry.name));
         action->setToolTip(QString::fromStdString(entry.path.string()));

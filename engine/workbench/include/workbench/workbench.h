@@ -24,10 +24,11 @@ namespace workbench {
 
 struct ModelEntry {
     std::string ref;   // builtin:tiny, or a folder
-    std::string name;
+    std::string name;  // ORG/NAME for a model of the Hugging Face cache
     std::filesystem::path path;
     bool builtin = false;
-    double last_used = 0;  // unix seconds; 0 for builtin models never used
+    double last_used = 0;  // unix seconds; 0 when never used
+    bool cached = false;   // lies in the machine's Hugging Face cache
 };
 
 struct SampleData {  // shipped in resources/samples
@@ -63,7 +64,8 @@ class Workbench {
     catalog::Catalog& catalog();  // this thread's connection; throws catalog::Error
 
     // Models.
-    std::vector<ModelEntry> models();
+    std::vector<ModelEntry> models();  // built-in ones, those used lately, then the rest of the Hugging Face cache
+    // A reference, a folder, or ORG/NAME of the Hugging Face cache.
     engine::Result<std::filesystem::path> resolve_model(const std::string& ref) const;
     engine::Result<engine::ModelInfo> inspect(const std::string& ref) const;  // also shape:NAME
     void remember_model(const std::string& ref);
