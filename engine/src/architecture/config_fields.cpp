@@ -70,7 +70,7 @@ const Json* ConfigFields::object(const char* key) const {
 void ConfigFields::refuse(const std::string& key, const std::string& rule) const {
     const auto it = config_.find(key);
     const std::string value = it == config_.end() ? "absent" : dump_json(*it, -1).substr(0, 80);
-    fail_input("\"" + key + "\" in " + source_ + " is " + value + ": " + rule);
+    fail_input("\"" + key.substr(0, 80) + "\" in " + source_ + " is " + value + ": " + rule);
 }
 
 void ConfigFields::refuse_unknown_mathematics(const std::string& family) const {
