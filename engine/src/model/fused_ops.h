@@ -12,6 +12,9 @@ at::Tensor fused_rms_norm(const at::Tensor& x, const at::Tensor& weight, double 
 // silu(gate) * up. Keeps gate and up; silu is computed again in the backward pass.
 at::Tensor fused_swiglu(const at::Tensor& gate, const at::Tensor& up);
 
+// activate(x, Activation::gelu_tanh). Keeps x.
+at::Tensor fused_gelu_tanh(const at::Tensor& x);
+
 // As rotate(), over the whole head: turning back is the same with -sin, so nothing but the table is kept.
 at::Tensor fused_rotate(const at::Tensor& x, const RotaryTable& table);
 

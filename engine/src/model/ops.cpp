@@ -17,7 +17,7 @@ at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind k
 at::Tensor activate(const at::Tensor& x, Activation activation) {
     switch (activation) {
         case Activation::gelu: return at::gelu(x);
-        case Activation::gelu_tanh: return at::gelu(x, "tanh");
+        case Activation::gelu_tanh: return fused_gelu_tanh(x);
         case Activation::silu: return at::silu(x);
         case Activation::relu: return at::relu(x);
     }
