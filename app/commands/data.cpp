@@ -13,6 +13,7 @@ struct DataCommand {
     std::string file;
     std::string model;
     std::string prompt_template = engine::DataConfig{}.prompt_template;
+    std::string chat_template;
     std::optional<int64_t> seq_len;
 };
 
@@ -31,6 +32,8 @@ Json report_json(const engine::DataReport& report) {
                                              {"longest_row", report.longest_row}}
                                       : Json();
     json["length_histogram"] = histogram;
+    if (report.tokenized) json["trained_on"] = report.trained_on;
+    if (!report.chat_template.empty()) json["chat_template"] = report.chat_template;
     return json;
 }
 
@@ -52,7 +55,8 @@ void print_report(const engine::DataReport& report) {
     facts.add("Bad rows", count_text(static_cast<int64_t>(report.bad_rows.size())));
     if (report.tokenized) {
         facts.add("Tokens", count_text(report.total_tokens));
-        facts.add("Trained on", count_text(report.trained_tokens));
+        facts.add("Trained on", count_text(report.trained_tokens) + ": " + report.trained_on);
+        if (!report.chat_template.empty()) facts.add("Chat template", report.chat_template);
         facts.add("Cut off",
                   count_text(report.truncated_tokens) + " in " + count_text(report.truncated_rows) + " rows");
         facts.add("Longest row", count_text(report.longest_row) + " tokens");
@@ -70,6 +74,7 @@ int inspect_data(const DataCommand& command, Session& session) {
     engine::DataRequest request;
     request.file = command.file;
     request.prompt_template = command.prompt_template;
+    request.chat_template = command.chat_template;
     request.preview_rows = 0;
     if (!command.model.empty()) {
         request.model = session.workbench().resolve_model(command.model).value();
@@ -89,11 +94,13 @@ int inspect_data(const DataCommand& command, Session& session) {
 void add_data(CLI::App& app, Action& action) {
     auto options = std::make_shared<DataCommand>();
     auto* command = app.add_subcommand("data", "Check a data file: format, every bad row, tokens");
-    command->add_option("file", options->file, "JSONL with prompt/completion or text, or plain text")
+    command->add_option("file", options->file, "JSONL with prompt/completion, messages or text, or plain text")
         ->required();
     command->add_option("--model", options->model, "Count tokens with this model's tokenizer");
     command->add_option("--template", options->prompt_template,
                         "Text in front of the completion, with {prompt}");
+    command->add_option("--chat-template", options->chat_template,
+                        "Jinja file for conversations (default: the model's own)");
     command->add_option("--seq-len", options->seq_len, "Longest row in tokens (default 256, or the context)");
     on_run(command, action, options, inspect_data);
 }

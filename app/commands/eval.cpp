@@ -15,7 +15,7 @@ struct EvalCommand {
     std::string model;
     std::string adapter;
     std::vector<std::string> metrics{"loss", "perplexity"};
-    std::optional<std::string> prompt_template;
+    std::optional<std::string> prompt_template, chat_template;
     std::optional<int64_t> seq_len;
     engine::EvaluateRequest request;
     std::string dtype = "f32";
@@ -48,12 +48,14 @@ int eval(const EvalCommand& command, Session& session) {
     if (!command.adapter.empty()) {
         const auto adapter = workbench.resolve_adapter(command.adapter).value();
         request.adapter = adapter.path;
+        request.chat_template = engine::carried_chat_template(adapter.path);
         if (adapter.spec) {  // rows cut and framed as in training
             request.prompt_template = adapter.spec->data.prompt_template;
             request.seq_len = adapter.spec->data.seq_len;
         }
     }
     if (command.prompt_template) request.prompt_template = *command.prompt_template;
+    if (command.chat_template) request.chat_template = *command.chat_template;
     if (command.seq_len) request.seq_len = *command.seq_len;
     request.precision = engine::precision_from(command.dtype).value();
     engine::prepare_compute_thread();
@@ -91,6 +93,8 @@ void add_eval(CLI::App& app, Action& action) {
     command->add_option("--metrics", options->metrics, "loss, perplexity (default both)")->delimiter(',');
     command->add_option("--template", options->prompt_template,
                         "Text in front of the completion, with {prompt}");
+    command->add_option("--chat-template", options->chat_template,
+                        "Jinja file for conversations (default: the adapter's or the model's own)");
     command->add_option("--seq-len", options->seq_len, "Longest row in tokens");
     command->add_option("--batch-size", request.batch_size, "Rows at a time (default 8)");
     command->add_option("--dtype", options->dtype, "f32 or bf16 (default f32)");

@@ -13,9 +13,10 @@ namespace {
 struct GenerateCommand {
     std::string model;
     std::vector<std::string> adapters;
-    std::string prompt;
-    std::optional<std::string> prompt_template;
+    std::optional<std::string> prompt, prompt_template, messages_file;
+    std::string system, chat_template;
     bool raw = false;
+    bool chat = false;
     engine::GenerateRequest request;
     std::string dtype = "f32";
 };
@@ -24,6 +25,7 @@ struct Speaker {
     std::string ref;  // empty: the base
     std::filesystem::path path;
     std::string prompt;
+    std::filesystem::path chat_template;
 };
 
 std::string through_template(const std::string& prompt_template, const std::string& prompt) {
@@ -35,23 +37,50 @@ std::string through_template(const std::string& prompt_template, const std::stri
     return std::string(prompt_template).replace(at, place.size(), prompt);
 }
 
+bool is_chat(const GenerateCommand& command) {
+    return command.chat || command.messages_file;
+}
+
 // The prompt as the model saw prompts in training: through the template of the adapter's run, unless told
 // otherwise.
 std::string prompt_for(const GenerateCommand& command, const std::optional<engine::ExperimentSpec>& spec) {
-    if (command.raw) return command.prompt;
-    if (command.prompt_template) return through_template(*command.prompt_template, command.prompt);
-    if (spec) return through_template(spec->data.prompt_template, command.prompt);
-    return command.prompt;
+    const std::string prompt = command.prompt.value_or("");
+    if (command.raw || is_chat(command)) return prompt;
+    if (command.prompt_template) return through_template(*command.prompt_template, prompt);
+    if (spec) return through_template(spec->data.prompt_template, prompt);
+    return prompt;
 }
 
 std::vector<Speaker> speakers(const GenerateCommand& command, workbench::Workbench& workbench) {
     std::vector<Speaker> all;
     for (const auto& ref : command.adapters) {
         const auto adapter = workbench.resolve_adapter(ref).value();
-        all.push_back({ref, adapter.path, prompt_for(command, adapter.spec)});
+        Speaker speaker{ref, adapter.path, prompt_for(command, adapter.spec), command.chat_template};
+        if (is_chat(command) && command.chat_template.empty())
+            speaker.chat_template = engine::carried_chat_template(adapter.path);
+        all.push_back(std::move(speaker));
     }
-    if (all.empty()) all.push_back({{}, {}, prompt_for(command, {})});
+    if (all.empty()) all.push_back({{}, {}, prompt_for(command, {}), command.chat_template});
     return all;
+}
+
+// The conversation so far; empty when the prompt is a text to go on with.
+std::vector<engine::ChatMessage> messages_of(const GenerateCommand& command) {
+    std::vector<engine::ChatMessage> messages;
+    if (!command.prompt && !command.messages_file)
+        engine::fail_input("There is nothing to continue. Give --prompt, or --messages with a conversation.");
+    if (!is_chat(command)) {
+        if (!command.system.empty() || !command.chat_template.empty())
+            engine::fail_input("--system and --chat-template are for conversations. Add --chat.");
+        return messages;
+    }
+    if (!command.system.empty()) messages.push_back({"system", command.system, {}});
+    if (command.messages_file) {
+        const auto before = engine::messages_from_json(read_file(*command.messages_file));
+        messages.insert(messages.end(), before.value().begin(), before.value().end());
+    }
+    if (command.prompt) messages.push_back({"user", *command.prompt, {}});
+    return messages;
 }
 
 int generate(const GenerateCommand& command, Session& session) {
@@ -59,17 +88,20 @@ int generate(const GenerateCommand& command, Session& session) {
     auto request = command.request;
     request.model = workbench.resolve_model(command.model).value();
     request.precision = engine::precision_from(command.dtype).value();
+    request.messages = messages_of(command);
     const auto all = speakers(command, workbench);
     const auto stop = session.stop_token();
     engine::prepare_compute_thread();
 
     Json outputs = Json::array();
-    // Adapters with the same prompt share one loaded base.
+    // Adapters with the same prompt and template share one loaded base.
     for (std::size_t begin = 0; begin < all.size();) {
         std::size_t end = begin;
         request.prompt = all[begin].prompt;
+        request.chat_template = all[begin].chat_template;
         request.adapters.clear();
-        while (end < all.size() && all[end].prompt == request.prompt)
+        while (end < all.size() && all[end].prompt == request.prompt &&
+               all[end].chat_template == request.chat_template)
             request.adapters.push_back(all[end++].path);
         std::size_t heard = all.size();
         const auto on_text = [&](std::size_t index, const std::string& piece) {
@@ -105,9 +137,18 @@ void add_generate(CLI::App& app, Action& action) {
     command->add_option("--adapter", options->adapters, "Catalog id, name or PEFT folder; may be repeated")
         ->type_size(1)
         ->allow_extra_args(false);
-    command->add_option("--prompt", options->prompt, "The prompt")->required();
-    auto* given = command->add_option("--template", options->prompt_template,
-                                      "Text around {prompt} (default: of the adapter's run)");
+    command->add_option("--prompt", options->prompt, "The prompt; with --chat what the user says");
+    auto* chat = command->add_flag("--chat", options->chat,
+                                   "Answer as the assistant, through the chat template, until the turn ends");
+    command->add_option("--system", options->system, "With --chat: the system message in front");
+    command->add_option("--messages", options->messages_file,
+                        "JSON file with the conversation so far: a list of {role, content}; implies --chat");
+    command->add_option("--chat-template", options->chat_template,
+                        "Jinja file (default: the adapter's or the model's own)");
+    auto* given = command
+                      ->add_option("--template", options->prompt_template,
+                                   "Text around {prompt} (default: of the adapter's run)")
+                      ->excludes(chat);
     command->add_flag("--raw", options->raw, "The prompt as it is, through no template")->excludes(given);
     command->add_option("--max-new-tokens", request.max_new_tokens, "At most this many tokens (default 64)");
     command->add_option("--temperature", request.temperature, "0 takes the likeliest token (default 0)");

@@ -31,13 +31,15 @@ void add_plan_options(CLI::App* command, SpecOptions& options) {
 
 void add_train_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--data", options.data,
-                        "Training data: JSONL with prompt/completion or text, or plain text");
+                        "Training data: JSONL with prompt/completion, messages or text, or plain text");
     command->add_option("--eval-data", options.eval_data,
                         "Evaluation data (default: held-out training rows)");
     command->add_option("--held-out", options.held_out,
                         "Fraction kept for evaluation without --eval-data (default 0.05)");
     command->add_option("--template", options.prompt_template,
                         "Text in front of the completion, with {prompt}");
+    command->add_option("--chat-template", options.chat_template,
+                        "Jinja file for conversations (default: the model's own)");
     command->add_option("--lr", options.learning_rate, "Learning rate (default 2e-4)");
     command->add_option("--schedule", options.schedule, "constant, linear or cosine (default linear)");
     command->add_option("--warmup", options.warmup, "Fraction of the steps with rising rate (default 0.05)");
@@ -97,6 +99,7 @@ engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Wo
     set(spec.data.eval_path, options.eval_data);
     set(spec.data.held_out, options.held_out);
     set(spec.data.prompt_template, options.prompt_template);
+    set(spec.data.chat_template, options.chat_template);
     if (!from_file) spec.data.seq_len = default_seq_len(workbench, spec.model);
     set(spec.data.seq_len, options.seq_len);
 

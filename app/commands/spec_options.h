@@ -15,7 +15,7 @@ namespace commands {
 // Only what was typed holds a value, so that it can be laid over a --spec file.
 struct SpecOptions {
     std::string spec_file;
-    std::optional<std::string> model, name, data, eval_data, prompt_template;
+    std::optional<std::string> model, name, data, eval_data, prompt_template, chat_template;
     std::optional<std::string> method, targets, layers, train_bias, modules_to_save;
     std::optional<std::string> optimizer, schedule, dtype, device;
     std::optional<int64_t> rank, epochs, steps, batch_size, grad_accum, seq_len;

@@ -46,7 +46,7 @@ class TstData : public QObject {
         return inspect_data(request).value();
     }
     Dataset load(const std::string& text, std::int64_t seq_len = 64, const std::string& name = "rows.jsonl") {
-        return load_dataset(write(text, name), Tokenizer::load(folder()).value(), "{prompt}\n", seq_len);
+        return load_dataset(write(text, name), Tokenizer::load(folder()).value(), {.model = folder()}, seq_len);
     }
 
   private Q_SLOTS:

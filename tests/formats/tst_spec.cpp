@@ -36,7 +36,7 @@ class TstSpec : public QObject {
         spec.method = Method::full;
         spec.from_scratch = true;
         spec.lora = {4, 32.5, 0.1, true, {{"q", {0, 2}}, {"down", {}}}};
-        spec.data = {"a.jsonl", "b.jsonl", 0.25, "Q: {prompt}\nA:", 77};
+        spec.data = {"a.jsonl", "b.jsonl", 0.25, "Q: {prompt}\nA:", 77, "chat.jinja"};
         spec.optimizer = {1e-3, 0.01, 0.8, 0.95, 1e-6, 0, Schedule::cosine, 0.5};
         spec.epochs = 9;
         spec.steps = 12;

@@ -55,6 +55,7 @@ void ExperimentPresenter::adopt(engine::ExperimentSpec spec, bool replaced) {
     } else if (m_spec.data.train_path != before.data.train_path ||
                m_spec.data.prompt_template != before.data.prompt_template ||
                m_spec.data.seq_len != before.data.seq_len || (replaced && !m_data)) {
+               m_spec.data.chat_template != before.data.chat_template ||
         m_dataPending = true;
         m_dataDelay.start();
         Q_EMIT dataChanged();
@@ -124,6 +125,7 @@ void ExperimentPresenter::askData() {
             else
                 m_dataProblem = QString::fromStdString(answer.error().message);
             Q_EMIT dataChanged();
+    request.chat_template = m_spec.data.chat_template;
             replan();
         });
     Q_EMIT dataChanged();

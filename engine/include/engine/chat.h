@@ -8,8 +8,8 @@
 #pragma once
 
 #include "engine/error.h"
+#include "engine/text_range.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -37,13 +37,6 @@ struct ChatOptions {
     std::string tools;                   // a JSON array of function descriptions; empty: none
     std::string variables;               // more variables, a JSON object such as {"enable_thinking": false}
     std::int64_t now = chat_template_date;  // seconds since 1970, UTC
-};
-
-// Bytes [begin, end).
-struct TextRange {
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    bool operator==(const TextRange&) const = default;
 };
 
 struct RenderedChat {
@@ -88,8 +81,17 @@ class ChatTemplate {
     std::shared_ptr<const State> state_;
 };
 
-// The files that make up the chat templates of a model folder, relative to it: what travels with an adapter
-// or a merged model.
+// Messages from JSON: a list of {"role", "content"}, or an object with such a list as "messages".
+Result<std::vector<ChatMessage>> messages_from_json(const std::string& text);
+
+// The files that make up the chat templates of a model folder, relative to it, beside tokenizer_config.json.
 std::vector<std::filesystem::path> chat_template_files(const std::filesystem::path& folder);
+// What an adapter carries so that it is talked to as it was trained: file, or the template of its base, as
+// chat_template.jinja in the adapter's folder; nothing where there is none. Throws Failure when it cannot be
+// written.
+void carry_chat_template(const std::filesystem::path& base, const std::filesystem::path& file,
+                         const std::filesystem::path& adapter);
+// The template that an adapter's folder carries; empty: none.
+std::filesystem::path carried_chat_template(const std::filesystem::path& adapter);
 
 }  // namespace engine

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 
+#include "engine/chat.h"
 #include "engine/experiment_spec.h"
 
 namespace engine {
@@ -25,6 +26,8 @@ struct GenerateRequest {
     std::filesystem::path model;
     std::vector<std::filesystem::path> adapters;  // an empty path is the base; one output each
     std::string prompt;                           // already through the template
+    std::vector<ChatMessage> messages;            // not empty: instead of prompt, through the chat template; the
+                                                  // answer ends where the template ends a turn
     int64_t max_new_tokens = 64;
     double temperature = 0;  // 0 = greedy
     int64_t top_k = 0;       // 0 = off
@@ -33,6 +36,7 @@ struct GenerateRequest {
     bool stop_at_eos = true;
     Precision precision = Precision::f32;
     std::string device = "auto";
+    std::filesystem::path chat_template;  // for messages; empty: the model's own
 };
 struct GenerateOutput {
     std::string text;  // new text only
@@ -53,6 +57,7 @@ struct EvaluateRequest {
     int64_t batch_size = 8;
     Precision precision = Precision::f32;
     std::string device = "auto";
+    std::filesystem::path chat_template;  // for conversations; empty: the model's own
 };
 struct EvaluateResult {
     double loss = 0;  // natural log, summed over trained tokens then divided

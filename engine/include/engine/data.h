@@ -34,10 +34,13 @@ struct HistogramBin {
 };
 
 struct DataReport {
-    std::string format;  // "jsonl prompt/completion", "jsonl text", "plain text"
+    std::string format;  // "jsonl prompt/completion", "jsonl chat", "jsonl text", "plain text"
     int64_t rows = 0;    // good rows
+    bool has_conversations = false;  // so a chat template is needed
     std::vector<BadRow> bad_rows;
-    bool tokenized = false;  // the rest needs a tokenizer
+    bool tokenized = false;     // the rest needs a tokenizer
+    std::string trained_on;     // what carries the loss: "the answers of the assistant ..."
+    std::string chat_template;  // where the template of a chat was read; empty for other formats
     int64_t total_tokens = 0;
     int64_t trained_tokens = 0;
     int64_t truncated_tokens = 0;
@@ -53,6 +56,7 @@ struct DataRequest {
     std::string prompt_template = "{prompt}\n";
     int64_t seq_len = 256;
     int64_t preview_rows = 5;
+    std::filesystem::path chat_template;  // for conversations; empty: the model's own
 };
 
 Result<DataReport> inspect_data(const DataRequest& request, std::stop_token stop = {});

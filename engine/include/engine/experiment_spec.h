@@ -28,6 +28,7 @@ struct DataConfig {
     double held_out = 0.05;
     std::string prompt_template = "{prompt}\n";  // in front of the completion; must contain {prompt}
     int64_t seq_len = 256;                        // tokens; longer rows are cut
+    std::string chat_template;                    // for conversations: a Jinja file; empty: the model's own
     bool operator==(const DataConfig&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "engine/error.h"
+#include "engine/text_range.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -24,6 +25,12 @@ struct EncodeOptions {
         true;  // a special token written in the text becomes its id; false: it is ordinary text
 };
 
+// What encode_marked gives.
+struct MarkedIds {
+    std::vector<std::int32_t> ids;
+    std::vector<std::size_t> before;  // for each cut: how many ids end there or earlier
+};
+
 class Tokenizer {
   public:
     // Cost: parses the files, tens of milliseconds for a 50k vocabulary. Something in the files that is not
@@ -35,6 +42,13 @@ class Tokenizer {
 
     // Invalid UTF-8 counts as U+FFFD. Linear in the length of the text.
     std::vector<std::int32_t> encode(std::string_view utf8, EncodeOptions options = {}) const;
+
+    // A valid UTF-8 text that brings its own special tokens, such as a rendered chat; nothing is added around it. A
+    // special token that touches a range of data (ascending) is ordinary text, so nobody can write one into a message;
+    // otherwise the ids are those of encode. cuts: byte offsets, ascending; the token that reaches across one, or that
+    // what stands behind it has changed, counts as behind it.
+    MarkedIds encode_marked(std::string_view utf8, std::span<const TextRange> data,
+                            std::span<const std::size_t> cuts) const;
 
     // Always valid UTF-8. An id outside the vocabulary shows as U+FFFD; ask contains() first where that
     // matters.

@@ -158,6 +158,22 @@ jinja::Pairs variables_from_json(const std::string& text, char mark, const std::
     return value.as_dict()->pairs;
 }
 
+fs::path carried_chat_template(const fs::path& adapter) {
+    return !adapter.empty() && is_file(adapter / main_file) ? adapter / main_file : fs::path();
+}
+
+void carry_chat_template(const fs::path& base, const fs::path& file, const fs::path& adapter) {
+    if (!file.empty()) return copy_file_atomic(file, adapter / main_file);
+    std::vector<NamedTemplate> templates;
+    try {
+        templates = read_chat_templates(base);
+    } catch (const Failure&) {
+        return;  // damaged, so nothing was trained with it; who wants to use it is told
+    }
+    for (const NamedTemplate& each : templates)
+        if (each.name == "default" || templates.size() == 1) return atomic_write_text(adapter / main_file, each.text);
+}
+
 std::vector<fs::path> chat_template_files(const fs::path& folder) {
     std::vector<fs::path> files;
     for (const char* name : {main_file, "chat_template.json"})

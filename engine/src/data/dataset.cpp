@@ -64,9 +64,9 @@ std::vector<std::uint64_t> choose_groups(const std::map<std::uint64_t, std::int6
 
 }  // namespace
 
-Dataset load_dataset(const std::filesystem::path& file, const Tokenizer& tokenizer,
-                     const std::string& prompt_template, std::int64_t seq_len, std::stop_token stop) {
-    const RowEncoder encoder(tokenizer, prompt_template, seq_len);
+Dataset load_dataset(const std::filesystem::path& file, const Tokenizer& tokenizer, const RowFormat& format,
+                     std::int64_t seq_len, std::stop_token stop) {
+    const RowEncoder encoder(tokenizer, format, seq_len);
     RowFile rows = read_rows(file, stop);
     Dataset dataset;
     dataset.format = format_name(rows.kind);

@@ -1,6 +1,9 @@
 // Rows of text as token ids with a mask of what is trained.
 //
 //   prompt/completion: [bos] template(prompt) | completion [eos]     trained: right of the bar
+//   chat:              what the chat template makes of the messages  trained: the answers of the assistant,
+//   each with
+//                                                                    the end of its turn
 //   text:              [bos] text [eos]                              trained: all but the first token
 //   plain text file:   [bos] text [eos] as one stream, cut into windows of seq_len that overlap by one token,
 //                      so that every token but the first is trained exactly once
@@ -43,10 +46,17 @@ std::string apply_template(std::string_view prompt_template, std::string_view pr
 // The ids of [bos] text exactly as in front of a completion in training; for generation.
 std::vector<std::int32_t> encode_prompt(const Tokenizer& tokenizer, std::string_view text);
 
+// How rows become text.
+struct RowFormat {
+    std::string prompt_template = "{prompt}\n";  // of prompt/completion
+    std::filesystem::path model;                 // its chat template is that of conversations ...
+    std::filesystem::path chat_template;         // ... unless this file is named
+};
+
 // Reads and encodes the whole file; about 1 MB/s and core. Failure (bad_input) when a row is bad, listing the
 // first ones as file:line; ErrorCode::interrupted when stopped.
-Dataset load_dataset(const std::filesystem::path& file, const Tokenizer& tokenizer,
-                     const std::string& prompt_template, std::int64_t seq_len, std::stop_token stop = {});
+Dataset load_dataset(const std::filesystem::path& file, const Tokenizer& tokenizer, const RowFormat& format,
+                     std::int64_t seq_len, std::stop_token stop = {});
 
 // Keeps back about fraction of the rows for evaluation. Rows of one prompt stay together, so no prompt is
 // both trained and evaluated; the choice depends on the seed and the prompts alone. Both parts keep the

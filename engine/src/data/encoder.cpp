@@ -1,5 +1,6 @@
 #include "data/encoder.h"
 
+#include "chat/encode_chat.h"
 #include "data/seeded.h"
 
 #include <engine/error.h>
@@ -49,13 +50,13 @@ std::vector<std::int32_t> encode_prompt(const Tokenizer& tokenizer, std::string_
     return ids;
 }
 
-RowEncoder::RowEncoder(const Tokenizer& tokenizer, const std::string& prompt_template, std::int64_t seq_len)
+RowEncoder::RowEncoder(const Tokenizer& tokenizer, RowFormat format, std::int64_t seq_len)
     : tokenizer_(tokenizer),
-      template_(prompt_template),
+      format_(std::move(format)),
       seq_len_(seq_len),
       bos_(added_bos(tokenizer)),
       eos_(tokenizer.eos_id()) {
-    apply_template(prompt_template, {});
+    apply_template(format_.prompt_template, {});
     if (seq_len < 2)
         fail_input("The length is " + std::to_string(seq_len) + " tokens: it must be at least 2.");
 }
@@ -67,41 +68,99 @@ std::vector<std::int32_t> RowEncoder::ids_of(std::string_view text) const {
 void RowEncoder::encode(const RowFile& file, const std::function<void(EncodedRow&&)>& row,
                         const std::function<void(BadRow&&)>& bad,
                         const std::function<void()>& check_stop) const {
+    std::optional<ChatTemplate> chat;
+    if (file.kind == RowKind::chat) chat = ChatTemplate::load(format_.model, format_.chat_template).value();
     for (const Row& source : file.rows) {
         check_stop();
-        if (file.kind == RowKind::plain_text) {
-            encode_plain_text(source, row, bad);
-            continue;
+        switch (file.kind) {
+            case RowKind::prompt_completion:
+            case RowKind::text:
+                encode_pair_or_text(source, file.kind == RowKind::prompt_completion, row, bad);
+                break;
+            case RowKind::chat:
+                encode_chat_row(source, *chat, row, bad);
+                break;
+            case RowKind::plain_text:
+                encode_plain_text(source, row, bad);
+                break;
         }
-        EncodedRow encoded;
-        encoded.line = source.line;
-        if (bos_) encoded.ids.push_back(*bos_);
-        const auto append = [&](std::string_view text) {
-            const auto ids = ids_of(text);
-            encoded.ids.insert(encoded.ids.end(), ids.begin(), ids.end());
-        };
-        const bool with_prompt = file.kind == RowKind::prompt_completion;
-        if (with_prompt) append(apply_template(template_, source.prompt));
-        encoded.group = hash_text(with_prompt ? source.prompt : source.text);
-        const auto prompt_size = static_cast<std::int64_t>(encoded.ids.size());
-        append(source.text);
-        if (eos_) encoded.ids.push_back(*eos_);
-        const auto size = static_cast<std::int64_t>(encoded.ids.size());
-        // Nothing precedes the first token, so it cannot be predicted.
-        encoded.masked = with_prompt ? std::max<std::int64_t>(prompt_size, 1) : 1;
-
-        if (encoded.masked >= size)
-            bad({source.line, with_prompt ? "completion" : "text",
-                 "is only " + std::to_string(size - (with_prompt ? prompt_size : 0)) +
-                     " tokens long, so nothing can be predicted"});
-        else if (encoded.masked >= seq_len_)
-            bad({source.line, "prompt",
-                 "takes " + std::to_string(prompt_size) + " tokens, so within the length of " +
-                     std::to_string(seq_len_) +
-                     " nothing of the completion is left; shorten it or raise the length"});
-        else
-            row(std::move(encoded));
     }
+}
+
+void RowEncoder::encode_pair_or_text(const Row& source, bool with_prompt,
+                                     const std::function<void(EncodedRow&&)>& row,
+                                     const std::function<void(BadRow&&)>& bad) const {
+    EncodedRow encoded;
+    encoded.line = source.line;
+    if (bos_) encoded.ids.push_back(*bos_);
+    const auto append = [&](std::string_view text) {
+        const auto ids = ids_of(text);
+        encoded.ids.insert(encoded.ids.end(), ids.begin(), ids.end());
+    };
+    if (with_prompt) append(apply_template(format_.prompt_template, source.prompt));
+    encoded.group = hash_text(with_prompt ? source.prompt : source.text);
+    const auto prompt_size = static_cast<std::int64_t>(encoded.ids.size());
+    append(source.text);
+    if (eos_) encoded.ids.push_back(*eos_);
+    const auto size = static_cast<std::int64_t>(encoded.ids.size());
+    // Nothing precedes the first token, so it cannot be predicted.
+    const std::int64_t masked = with_prompt ? std::max<std::int64_t>(prompt_size, 1) : 1;
+
+    if (masked >= size)
+        return bad({source.line, with_prompt ? "completion" : "text",
+                    "is only " + std::to_string(size - (with_prompt ? prompt_size : 0)) +
+                        " tokens long, so nothing can be predicted"});
+    if (masked >= seq_len_)
+        return bad({source.line, "prompt",
+                    "takes " + std::to_string(prompt_size) + " tokens, so within the length of " +
+                        std::to_string(seq_len_) +
+                        " nothing of the completion is left; shorten it or raise the length"});
+    encoded.trained.assign(encoded.ids.size(), 1);
+    std::fill_n(encoded.trained.begin(), masked, std::uint8_t{0});
+    row(std::move(encoded));
+}
+
+void RowEncoder::encode_chat_row(const Row& source, const ChatTemplate& chat,
+                                 const std::function<void(EncodedRow&&)>& row,
+                                 const std::function<void(BadRow&&)>& bad) const {
+    ChatOptions options;
+    options.tools = source.tools;
+    const auto rendered = chat.render_training(source.messages, options);
+    if (!rendered) {
+        std::string reason = rendered.error().message;
+        if (reason.ends_with('.')) reason.pop_back();
+        return bad({source.line, "messages", "cannot be put into the chat template: " + reason});
+    }
+    EncodedChat encoded = encode_chat(tokenizer_, *rendered);
+    if (!encoded.trained.empty()) encoded.trained.front() = 0;  // nothing precedes it
+    const auto first = std::find(encoded.trained.begin(), encoded.trained.end(), std::uint8_t{1});
+    if (first == encoded.trained.end())
+        return bad({source.line, "messages",
+                    "hold no answer of the assistant once they are rendered, so nothing is trained"});
+    if (first - encoded.trained.begin() >= seq_len_)
+        return bad({source.line, "messages",
+                    "take " + std::to_string(first - encoded.trained.begin()) +
+                        " tokens before the first answer, so within the length of " +
+                        std::to_string(seq_len_) + " nothing is trained; shorten them or raise the length"});
+    std::string question;  // rows that ask the same belong together
+    for (const ChatMessage& message : source.messages) {
+        if (message.role == "assistant") break;
+        question += message.role + '\0' + message.content + '\0';
+    }
+    row({source.line, hash_text(question), std::move(encoded.ids), std::move(encoded.trained)});
+}
+
+const char* trained_part(RowKind kind) {
+    switch (kind) {
+        case RowKind::prompt_completion:
+            return "the completion and the end of the text";
+        case RowKind::chat:
+            return "the answers of the assistant, each with the end of its turn";
+        case RowKind::text:
+        case RowKind::plain_text:
+            return "all of the text";
+    }
+    return "";
 }
 
 void RowEncoder::encode_plain_text(const Row& source, const std::function<void(EncodedRow&&)>& row,
@@ -123,7 +182,8 @@ void RowEncoder::encode_plain_text(const Row& source, const std::function<void(E
         window.line = line;
         window.group = hash_text(std::to_string(begin));
         window.ids.assign(stream.begin() + begin, stream.begin() + end);
-        window.masked = 1;
+        window.trained.assign(window.ids.size(), 1);
+        window.trained.front() = 0;
         for (std::int64_t i = begin; i < std::min(begin + stride, size); ++i) {
             const std::string piece = tokenizer_.piece_text(stream[static_cast<std::size_t>(i)]);
             line += std::count(piece.begin(), piece.end(), '\n');
@@ -138,9 +198,8 @@ Example example_of(EncodedRow&& row, std::int64_t seq_len) {
     example.cut = static_cast<std::int64_t>(row.ids.size() - keep);
     example.ids = std::move(row.ids);
     example.ids.resize(keep);
-    example.trained.assign(keep, 1);
-    std::fill_n(example.trained.begin(), std::min<std::size_t>(keep, static_cast<std::size_t>(row.masked)),
-                std::uint8_t{0});
+    example.trained = std::move(row.trained);
+    example.trained.resize(keep);
     example.line = row.line;
     example.group = row.group;
     return example;

@@ -14,30 +14,40 @@ struct EncodedRow {
     std::int64_t line = 0;
     std::uint64_t group = 0;
     std::vector<std::int32_t> ids;
-    std::int64_t masked = 0;  // the first ids that carry no loss
+    std::vector<std::uint8_t> trained;  // one per id; 1: its loss counts
 };
 
 class RowEncoder {
   public:
     // Failure when the template lacks {prompt} or seq_len is below 2.
-    RowEncoder(const Tokenizer& tokenizer, const std::string& prompt_template, std::int64_t seq_len);
+    RowEncoder(const Tokenizer& tokenizer, RowFormat format, std::int64_t seq_len);
 
     // Calls row for each example and bad for each row of which nothing would be trained, in file order.
+    // Failure when the file holds conversations and there is no chat template.
     void encode(const RowFile& file, const std::function<void(EncodedRow&&)>& row,
                 const std::function<void(BadRow&&)>& bad, const std::function<void()>& check_stop) const;
 
   private:
     std::vector<std::int32_t> ids_of(std::string_view text) const;
+    void encode_pair_or_text(const Row& source, bool with_prompt,
+                             const std::function<void(EncodedRow&&)>& row,
+                             const std::function<void(BadRow&&)>& bad) const;
+    void encode_chat_row(const Row& source, const ChatTemplate& chat,
+                         const std::function<void(EncodedRow&&)>& row,
+                         const std::function<void(BadRow&&)>& bad) const;
     void encode_plain_text(const Row& source, const std::function<void(EncodedRow&&)>& row,
                            const std::function<void(BadRow&&)>& bad) const;
 
     Tokenizer tokenizer_;
-    std::string template_;
+    RowFormat format_;
     std::int64_t seq_len_;
     std::optional<std::int32_t> bos_, eos_;
 };
 
-// The cut and masked form.
+// What carries the loss in rows of a kind, for people.
+const char* trained_part(RowKind kind);
+
+// The cut form.
 Example example_of(EncodedRow&& row, std::int64_t seq_len);
 
 }  // namespace engine

@@ -44,7 +44,8 @@ PreviewRow preview_of(const EncodedRow& row, const Tokenizer& tokenizer, std::in
         std::string text = tokenizer.is_special(id) ? std::string() : readable(tokenizer.piece_text(id));
         if (text.empty()) text = tokenizer.token(id);
         const bool cut = i >= seq_len;
-        preview.tokens.push_back({id, std::move(text), i >= row.masked && !cut, cut});
+        preview.tokens.push_back(
+            {id, std::move(text), row.trained[static_cast<std::size_t>(i)] != 0 && !cut, cut});
     }
     return preview;
 }
@@ -64,7 +65,11 @@ std::vector<HistogramBin> histogram_of(const std::vector<std::int64_t>& lengths)
 
 void add_tokens(DataReport& report, const RowFile& rows, const DataRequest& request, std::stop_token stop) {
     const Tokenizer tokenizer = Tokenizer::load(request.model).value();
-    const RowEncoder encoder(tokenizer, request.prompt_template, request.seq_len);
+    const RowEncoder encoder(tokenizer, {request.prompt_template, request.model, request.chat_template},
+                             request.seq_len);
+    report.trained_on = trained_part(rows.kind);
+    if (rows.kind == RowKind::chat)
+        report.chat_template = ChatTemplate::load(request.model, request.chat_template).value().source();
     std::vector<std::int64_t> lengths;
     report.rows = 0;
     encoder.encode(
@@ -74,7 +79,8 @@ void add_tokens(DataReport& report, const RowFile& rows, const DataRequest& requ
             const std::int64_t kept = std::min(length, request.seq_len);
             ++report.rows;
             report.total_tokens += length;
-            report.trained_tokens += kept - row.masked;
+            report.trained_tokens +=
+                std::count(row.trained.begin(), row.trained.begin() + kept, std::uint8_t{1});
             report.truncated_tokens += length - kept;
             report.truncated_rows += length > kept;
             report.longest_row = std::max(report.longest_row, length);
@@ -97,6 +103,7 @@ Result<DataReport> inspect_data(const DataRequest& request, std::stop_token stop
         RowFile rows = read_rows(request.file, stop);
         DataReport report;
         report.format = format_name(rows.kind);
+        report.has_conversations = rows.kind == RowKind::chat;
         report.rows = static_cast<std::int64_t>(rows.rows.size());
         report.bad_rows = std::move(rows.bad_rows);
         if (!request.model.empty()) add_tokens(report, rows, request, stop);

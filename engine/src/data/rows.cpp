@@ -1,5 +1,6 @@
 #include "data/rows.h"
 
+#include "data/chat_rows.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "tokenizer/text.h"
@@ -77,6 +78,8 @@ std::optional<BadRow> take_text(const Json& object, std::int64_t line, const cha
 }
 
 RowKind kind_of_first(const Json& object) {
+    if (chat_field(object) && !object.contains("prompt") && !object.contains("completion"))
+        return RowKind::chat;
     return object.contains("text") && !object.contains("prompt") && !object.contains("completion")
                ? RowKind::text
                : RowKind::prompt_completion;
@@ -98,17 +101,20 @@ void read_jsonl(std::string_view text, RowFile& result, const std::filesystem::p
             result.bad_rows.push_back(std::move(*problem));
             continue;
         }
-        if (!kind_known &&
-            (object.contains("text") || object.contains("prompt") || object.contains("completion"))) {
+        if (!kind_known && (object.contains("text") || object.contains("prompt") ||
+                            object.contains("completion") || chat_field(object))) {
             result.kind = kind_of_first(object);
             kind_known = true;
         }
-        Row row{number, {}, {}};
+        Row row;
+        row.line = number;
         const std::size_t bad_before = result.bad_rows.size();
         const auto note = [&](std::optional<BadRow> problem) {
             if (problem) result.bad_rows.push_back(std::move(*problem));
         };
-        if (result.kind == RowKind::text) {
+        if (result.kind == RowKind::chat) {
+            note(take_conversation(object, line, row));
+        } else if (result.kind == RowKind::text) {
             note(take_text(object, number, "text", true, row.text));
         } else {
             note(take_text(object, number, "prompt", false, row.prompt));
@@ -135,10 +141,10 @@ bool looks_like_jsonl(const std::filesystem::path& file, std::string_view text) 
     if (extension == ".jsonl" || extension == ".json" || extension == ".ndjson") return true;
     for (const char* unread : {".csv", ".tsv", ".parquet", ".arrow", ".xlsx", ".gz", ".zip", ".zst"})
         if (extension == unread)
-            fail_input(
-                "The data file '" + file.string() +
-                "' has a format that is not read. Convert it to JSONL "
-                "(one object with prompt and completion, or with text, per line) or plain text (.txt).");
+            fail_input("The data file '" + file.string() +
+                       "' has a format that is not read. Convert it to JSONL "
+                       "(one object with prompt and completion, with messages, or with text, per line) or "
+                       "plain text (.txt).");
     return text[first] == '{';
 }
 
@@ -148,6 +154,8 @@ const char* format_name(RowKind kind) {
     switch (kind) {
         case RowKind::prompt_completion:
             return "jsonl prompt/completion";
+        case RowKind::chat:
+            return "jsonl chat";
         case RowKind::text:
             return "jsonl text";
         case RowKind::plain_text:
@@ -186,7 +194,9 @@ RowFile read_rows(const std::filesystem::path& file, std::stop_token stop) {
         begin = end + 1;
     }
     if (!result.bad_rows.empty()) return result;
-    Row row{1, {}, std::string(text)};
+    Row row;
+    row.line = 1;
+    row.text = text;
     std::erase(row.text, '\r');
     result.rows.push_back(std::move(row));
     return result;

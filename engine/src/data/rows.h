@@ -2,6 +2,7 @@
 // thrown.
 #pragma once
 
+#include <engine/chat.h>
 #include <engine/data.h>
 
 #include <cstdint>
@@ -12,13 +13,15 @@
 
 namespace engine {
 
-enum class RowKind { prompt_completion, text, plain_text };
+enum class RowKind { prompt_completion, chat, text, plain_text };
 const char* format_name(RowKind kind);
 
 struct Row {
     std::int64_t line = 0;
-    std::string prompt;  // prompt_completion only
-    std::string text;    // the completion, or the text
+    std::string prompt;                 // prompt_completion only
+    std::string text;                   // the completion, or the text
+    std::vector<ChatMessage> messages;  // chat only; at least one of them is the assistant's
+    std::string tools;                  // chat only: a JSON array, or empty
 };
 
 struct RowFile {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/chat.h"
 #include "io/checkpoint.h"
 #include "io/json.h"
 #include "io/safetensors_writer.h"
@@ -48,10 +49,15 @@ std::vector<std::string> copy_companions(const std::filesystem::path& source, co
     std::vector<std::string> written = {"config.json"};
     for (const char* name :
          {"tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "tokenizer.model", "vocab.txt",
-          "special_tokens_map.json", "added_tokens.json", "chat_template.jinja", "generation_config.json"}) {
+          "special_tokens_map.json", "added_tokens.json", "generation_config.json"}) {
         if (!std::filesystem::exists(source / name)) continue;
         copy_file_atomic(source / name, folder / name);
         written.emplace_back(name);
+    }
+    for (const auto& file : chat_template_files(source)) {
+        make_folder((folder / file).parent_path());
+        copy_file_atomic(source / file, folder / file);
+        written.push_back(file.string());
     }
     return written;
 }

@@ -140,7 +140,8 @@ Result<EvaluateResult> evaluate(const EvaluateRequest& request, std::stop_token 
         const c10::Device device = resolve_device(request.device);
         const Tokenizer tokenizer = Tokenizer::load(request.model).value();
         const Dataset data =
-            load_dataset(request.data, tokenizer, request.prompt_template, request.seq_len, stop);
+            load_dataset(request.data, tokenizer, {request.prompt_template, request.model, request.chat_template},
+                         request.seq_len, stop);
         Decoder decoder = load_decoder(request.model, request.precision, device);
         if (data.largest_id >= decoder.architecture().vocab_size) {
             fail_input("The tokenizer of '" + request.model.string() + "' gives token " + std::to_string(data.largest_id) +

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "chat/encode_chat.h"
 #include "data/dataset.h"
 #include "engine/compute.h"
 #include "engine/runtime.h"
@@ -15,8 +16,13 @@
 namespace engine {
 namespace {
 
+struct Prompt {
+    std::vector<int32_t> ids;
+    std::vector<int32_t> stop_ids;  // any of them ends the answer
+};
+
 GenerateOutput generate_one(const Decoder& decoder, const AdapterSet* adapters, const Tokenizer& tokenizer,
-                            const std::vector<int32_t>& prompt, const GenerateRequest& request,
+                            const Prompt& prompt, const GenerateRequest& request,
                             const std::function<void(const std::string&)>& on_text, std::stop_token stop) {
     const auto begin = std::chrono::steady_clock::now();
     StreamDecoder text(tokenizer);
@@ -29,8 +35,8 @@ GenerateOutput generate_one(const Decoder& decoder, const AdapterSet* adapters, 
     options.sampling = {request.temperature, request.top_k, request.top_p};
     options.seed = request.seed;
     options.max_new_tokens = request.max_new_tokens;
-    if (request.stop_at_eos) options.stop_ids = tokenizer.stop_ids();
-    output.ids = decode_loop(decoder, adapters, prompt, options, [&](int32_t id) {
+    if (request.stop_at_eos) options.stop_ids = prompt.stop_ids;
+    output.ids = decode_loop(decoder, adapters, prompt.ids, options, [&](int32_t id) {
         say(text.push(id));
         return !stop.stop_requested();
     });
@@ -47,9 +53,18 @@ void check(const GenerateRequest& request) {
     if (request.top_k < 0) fail_input("top_k must be 0 (off) or above.");
 }
 
-std::vector<int32_t> prompt_ids(const GenerateRequest& request, const Tokenizer& tokenizer,
-                                const Architecture& architecture) {
-    const auto ids = encode_prompt(tokenizer, request.prompt);
+Prompt prompt_of(const GenerateRequest& request, const Tokenizer& tokenizer, const Architecture& architecture) {
+    Prompt prompt{{}, tokenizer.stop_ids()};
+    if (request.messages.empty()) {
+        prompt.ids = encode_prompt(tokenizer, request.prompt);
+    } else {
+        const ChatTemplate chat = ChatTemplate::load(request.model, request.chat_template).value();
+        ChatOptions options;
+        options.add_generation_prompt = true;
+        prompt.ids = encode_chat(tokenizer, chat.render(request.messages, options).value()).ids;
+        prompt.stop_ids = turn_end_ids(tokenizer, chat);
+    }
+    const auto& ids = prompt.ids;
     if (ids.empty()) fail_input("The prompt is empty and this tokenizer starts a text with nothing; give some text.");
     const auto needed = static_cast<int64_t>(ids.size()) + request.max_new_tokens;
     if (needed > architecture.max_positions) {
@@ -63,7 +78,7 @@ std::vector<int32_t> prompt_ids(const GenerateRequest& request, const Tokenizer&
                        std::to_string(architecture.vocab_size) + " embeddings; the tokenizer belongs to another model.");
         }
     }
-    return ids;
+    return prompt;
 }
 
 }  // namespace
@@ -76,7 +91,7 @@ Result<std::vector<GenerateOutput>> generate(const GenerateRequest& request,
         check(request);
         const c10::Device device = resolve_device(request.device);
         const Tokenizer tokenizer = Tokenizer::load(request.model).value();
-        const auto ids = prompt_ids(request, tokenizer, read_architecture(request.model));
+        const Prompt prompt = prompt_of(request, tokenizer, read_architecture(request.model));
         const Decoder decoder = load_decoder(request.model, request.precision, device);
         std::vector<std::filesystem::path> adapters = request.adapters;
         if (adapters.empty()) adapters.emplace_back();
@@ -86,7 +101,7 @@ Result<std::vector<GenerateOutput>> generate(const GenerateRequest& request,
             if (!adapters[i].empty()) adapter = load_peft(adapters[i], decoder.architecture(), device);
             const Decoder adapted = adapter ? attached(decoder, *adapter) : decoder;
             if (adapter) fix_scales(*adapter, adapted);
-            outputs.push_back(generate_one(adapted, adapter ? &*adapter : nullptr, tokenizer, ids, request,
+            outputs.push_back(generate_one(adapted, adapter ? &*adapter : nullptr, tokenizer, prompt, request,
                                            [&](const std::string& piece) { if (on_text) on_text(i, piece); }, stop));
         }
         return outputs;

@@ -33,6 +33,7 @@ void visit(Spec& s, Visitor&& field) {
         in("eval_path", s.data.eval_path);
         in("held_out", s.data.held_out);
         in("prompt_template", s.data.prompt_template);
+        in.unless_empty("chat_template", s.data.chat_template);
         in("seq_len", s.data.seq_len);
     });
     field.object("optimizer", [&](auto&& in) {
@@ -73,6 +74,10 @@ class Writer {
     void unless_default(const char* key, const T& value, const T& usual) {
         if (value != usual) (*this)(key, value);
     }
+    // A field that came later: left out where it says nothing, so that an older run's text stays what it was.
+    void unless_empty(const char* key, const std::string& value) {
+        if (!value.empty()) out_[key] = value;
+    }
     template <class Inner>
     void object(const char* key, Inner&& inner) {
         Json child = Json::object();
@@ -99,6 +104,7 @@ class Reader {
     void unless_default(const char* key, T& value, const T&) {
         (*this)(key, value);
     }
+    void unless_empty(const char* key, std::string& value) { (*this)(key, value); }
     template <class Inner>
     void object(const char* key, Inner&& inner) {
         known_.insert(path_ + key);

@@ -3,6 +3,7 @@
 #include "tokenizer/text.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace engine {
 namespace {
@@ -23,6 +24,13 @@ std::size_t skip_white_space(std::string_view text, std::size_t begin) {
         begin += c.length;
     }
     return begin;
+}
+
+// How far the text from position goes without a byte of data: position itself when it stands in data.
+std::size_t end_of_template(std::span<const TextRange> data, std::size_t position, std::size_t size) {
+    const auto next = std::partition_point(data.begin(), data.end(),
+                                           [&](const TextRange& range) { return range.end <= position; });
+    return next == data.end() ? size : std::max(next->begin, position);
 }
 
 bool inside_word(std::string_view text, std::size_t begin, std::size_t end) {
@@ -84,7 +92,13 @@ const AddedToken* AddedTokens::find_content(std::string_view content) const {
     return it == by_content_.end() ? nullptr : find_id(it->second);
 }
 
-std::vector<Segment> AddedTokens::split(std::string_view text, bool normalized, bool include_special) const {
+bool AddedTokens::has_normalized_special() const {
+    return std::any_of(tokens_.begin(), tokens_.end(),
+                       [](const auto& each) { return each.second.special && each.second.normalized; });
+}
+
+std::vector<Segment> AddedTokens::split(std::string_view text, bool normalized, bool include_special,
+                                        std::span<const TextRange> data) const {
     const Trie& trie = normalized ? normalized_ : plain_;
     std::vector<Segment> segments;
     std::size_t from = 0;  // start of the text not yet handed out
@@ -93,7 +107,11 @@ std::vector<Segment> AddedTokens::split(std::string_view text, bool normalized, 
             ++at;
             continue;
         }
-        const auto [id, length] = trie.longest(text, at);
+        auto [id, length] = trie.longest(text, at);
+        if (id >= 0 && !data.empty() && find_id(id)->special) {
+            const std::size_t free = end_of_template(data, at, text.size());
+            if (at + length > free) std::tie(id, length) = trie.longest(text.substr(0, free), at);
+        }
         if (id < 0) {
             ++at;
             continue;

@@ -2,6 +2,7 @@
 // vocabulary.
 #pragma once
 
+#include "engine/text_range.h"
 #include "tokenizer/model.h"
 #include "tokenizer/normalizer.h"
 
@@ -9,6 +10,7 @@
 #include <bitset>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +46,12 @@ class AddedTokens {
     const std::map<std::int32_t, AddedToken>& all() const { return tokens_; }
 
     // Cuts text at the tokens whose normalized flag is as given: at each place the longest one, from left to
-    // right. include_special false: special tokens are ordinary text.
-    std::vector<Segment> split(std::string_view text, bool normalized, bool include_special) const;
+    // right. include_special false: special tokens are ordinary text; so are those that touch a range of data
+    // (ascending).
+    std::vector<Segment> split(std::string_view text, bool normalized, bool include_special,
+                               std::span<const TextRange> data = {}) const;
+    // Whether some special token is looked for in the normalised text.
+    bool has_normalized_special() const;
 
   private:
     // A trie over bytes.

@@ -32,6 +32,11 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view utf8, EncodeOptions
     return state_->encode(utf8, options);
 }
 
+MarkedIds Tokenizer::encode_marked(std::string_view utf8, std::span<const TextRange> data,
+                                   std::span<const std::size_t> cuts) const {
+    return state_->encode_marked(utf8, data, cuts);
+}
+
 std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skip_special) const {
     return state_->decode(ids, skip_special);
 }

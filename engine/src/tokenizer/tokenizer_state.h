@@ -47,6 +47,8 @@ struct Tokenizer::State {
     explicit State(const TokenizerFiles& files);
 
     std::vector<std::int32_t> encode(std::string_view utf8, EncodeOptions options) const;
+    MarkedIds encode_marked(std::string_view text, std::span<const TextRange> data,
+                            std::span<const std::size_t> cuts) const;
     std::string decode(std::span<const std::int32_t> ids, bool skip_special) const;
     std::string piece_text(std::int32_t id) const;
     bool contains(std::int32_t id) const;

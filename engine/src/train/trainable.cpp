@@ -1,6 +1,7 @@
 #include "train/trainable.h"
 
 #include "data/seeded.h"
+#include "engine/chat.h"
 #include "exporting/model_folder.h"
 #include "lora/attach.h"
 #include "lora/new_adapters.h"
@@ -103,8 +104,10 @@ void Trainable::save(const std::filesystem::path& folder) const {
     if (adapters_) {
         save_peft(folder, decoder_.architecture(), *adapters_,
                   {spec_.model, spec_.lora.dropout, spec_.lora.use_rslora, spec_.lora.bias, spec_.lora.modules_to_save});
+        carry_chat_template(model_dir_, spec_.data.chat_template, folder);
     } else {
         write_model_folder(decoder_, model_dir_, folder);
+        if (!spec_.data.chat_template.empty()) carry_chat_template(model_dir_, spec_.data.chat_template, folder);
     }
 }
 

@@ -51,12 +51,13 @@ void Trainer::load_data() {
         fail_input("The length " + std::to_string(config.seq_len) + " is above what the model has positions for (" +
                    std::to_string(architecture.max_positions) + "); choose a shorter length.");
     }
-    Dataset train = load_dataset(config.train_path, tokenizer, config.prompt_template, config.seq_len);
+    const RowFormat format{config.prompt_template, request_.model_dir, config.chat_template};
+    Dataset train = load_dataset(config.train_path, tokenizer, format, config.seq_len);
     if (config.eval_path.empty()) {
         data_ = split_held_out(std::move(train), config.held_out, spec_.seed);
     } else {
         data_.train = std::move(train);
-        data_.held_out = load_dataset(config.eval_path, tokenizer, config.prompt_template, config.seq_len);
+        data_.held_out = load_dataset(config.eval_path, tokenizer, format, config.seq_len);
     }
     const auto largest = std::max(data_.train.largest_id, data_.held_out.largest_id);
     if (largest >= architecture.vocab_size) {

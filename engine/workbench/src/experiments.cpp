@@ -3,6 +3,8 @@
 #include "io/file.h"
 #include "workbench/workbench.h"
 
+#include <engine/chat.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -50,7 +52,7 @@ void check_model(const engine::ExperimentSpec& spec, const engine::ModelInfo& mo
                            " tokens. Set the length (--seq-len) to that or less.");
 }
 
-void check_data(const std::string& file, const engine::DataConfig& data) {
+void check_data(const std::string& file, const engine::DataConfig& data, const std::filesystem::path& model) {
     // Without a tokenizer this reads and parses only, which takes a moment even for large files.
     const auto report = engine::inspect_data({file, {}, data.prompt_template, data.seq_len, 0}).value();
     if (!report.bad_rows.empty()) {
@@ -61,10 +63,11 @@ void check_data(const std::string& file, const engine::DataConfig& data) {
                            (more ? " (and " + std::to_string(more) + " more bad rows)" : "") +
                            ". Mend or remove the bad rows; the data card and 'lwb data' list every one.");
     }
+    if (report.has_conversations) (void)engine::ChatTemplate::load(model, data.chat_template).value();
     if (report.rows == 0)
         engine::fail_input("Data file '" + file +
                            "' has no rows to train on. Put one JSON object with \"prompt\" and "
-                           "\"completion\", or with \"text\", on each line.");
+                           "\"completion\", with \"messages\", or with \"text\", on each line.");
 }
 
 // The kinds alone, which is what the catalog's filter asks for; the layers stand in the spec.
@@ -116,8 +119,8 @@ engine::Status Workbench::check(const engine::ExperimentSpec& spec) const {
         const auto model = inspect(spec.model).value();
         (void)engine::plan(model, spec).value();
         check_model(spec, model);
-        check_data(spec.data.train_path, spec.data);
-        if (!spec.data.eval_path.empty()) check_data(spec.data.eval_path, spec.data);
+        check_data(spec.data.train_path, spec.data, model.path);
+        if (!spec.data.eval_path.empty()) check_data(spec.data.eval_path, spec.data, model.path);
         check_device(spec.device);
     });
 }
@@ -131,6 +134,7 @@ engine::Result<std::string> Workbench::create_run(const engine::ExperimentSpec& 
         if (spec.name.empty()) spec.name = default_name(spec, model);
         spec.data.train_path = absolute_path(spec.data.train_path);
         spec.data.eval_path = absolute_path(spec.data.eval_path);
+        spec.data.chat_template = absolute_path(spec.data.chat_template);
         const auto counts = engine::plan(model, spec).value();
 
         auto& catalog = this->catalog();
