@@ -19,6 +19,18 @@ Json matrix_json(const engine::MatrixInfo& matrix) {
             {"fused", matrix.fused}};
 }
 
+Json exports_json(const engine::ModelInfo& model) {
+    Json exports = Json::array();
+    if (model.path.empty()) return exports;
+    const auto choices = engine::possible_exports(model.path).value();
+    for (const auto& choice : choices)
+        exports.push_back({{"format", engine::name_of(choice.format)},
+                           {"possible", choice.possible},
+                           {"reason", choice.reason.empty() ? Json() : Json(choice.reason)},
+                           {"notes", choice.notes}});
+    return exports;
+}
+
 Json model_json(const engine::ModelInfo& model) {
     Json matrices = Json::array();
     for (const auto& matrix : model.matrices) matrices.push_back(matrix_json(matrix));
@@ -41,6 +53,7 @@ Json model_json(const engine::ModelInfo& model) {
             {"tokenizer", model.tokenizer.empty() ? Json() : Json(model.tokenizer)},
             {"tokenizer_problem", model.tokenizer_problem.empty() ? Json() : Json(model.tokenizer_problem)},
             {"kinds", model.kinds},
+            {"exports", exports_json(model)},
             {"matrices", matrices}};
 }
 
@@ -86,6 +99,14 @@ int inspect(const InspectCommand& command, Session& session) {
     facts.add("Weights", model.has_weights ? model.dtype + ", " + bytes_text(model.weight_bytes) : "none");
     facts.add("Tokenizer", model.tokenizer.empty() ? "none" : model.tokenizer);
     facts.add("Tokenizer problem", model.tokenizer_problem);
+    if (!model.path.empty()) {
+        const auto choices = engine::possible_exports(model.path).value();
+        for (const auto& choice : choices) {
+            std::string text = choice.possible ? "yes" : "no: " + choice.reason;
+            for (const auto& note : choice.notes) text += (choice.possible && text == "yes" ? ". " : " ") + note;
+            facts.add(std::string("Export as ") + engine::name_of(choice.format), text);
+        }
+    }
     facts.add("Folder", model.path.string());
     facts.print();
     print_line("");

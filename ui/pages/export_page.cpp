@@ -31,6 +31,9 @@ namespace {
 const QString kAdapterKey = QStringLiteral("export/adapter");
 const QString kParentKey = QStringLiteral("export/parent");
 
+constexpr engine::ExportFormat exportFormats[] = {engine::ExportFormat::hf, engine::ExportFormat::peft,
+                                                  engine::ExportFormat::gguf, engine::ExportFormat::gguf_adapter};
+
 }  // namespace
 
 // Written by the exporting thread, read by a timer of the window.
@@ -82,11 +85,28 @@ ExportPage::~ExportPage() {
 // ---- what is chosen
 
 engine::ExportFormat ExportPage::format() const {
-    return m_peft->isChecked() ? engine::ExportFormat::peft : engine::ExportFormat::hf;
+    for (const auto format : exportFormats)
+        if (card(format)->isChecked()) return format;
+    return engine::ExportFormat::hf;
+}
+
+TargetCard* ExportPage::card(engine::ExportFormat format) const {
+    switch (format) {
+        case engine::ExportFormat::peft: return m_peft;
+        case engine::ExportFormat::hf: return m_merged;
+        case engine::ExportFormat::gguf: return m_gguf;
+        case engine::ExportFormat::gguf_adapter: return m_ggufAdapter;
+    }
+    return nullptr;
+}
+
+bool ExportPage::takesDtype() const {
+    return format() == engine::ExportFormat::hf || format() == engine::ExportFormat::gguf;
 }
 
 engine::StoredDtype ExportPage::dtype() const {
-    return static_cast<engine::StoredDtype>(m_dtype->currentData().toInt());
+    return takesDtype() ? static_cast<engine::StoredDtype>(m_dtype->currentData().toInt())
+                        : engine::StoredDtype::as_base;
 }
 
 void ExportPage::showEvent(QShowEvent* event) {
@@ -124,7 +144,7 @@ void ExportPage::adapterChosen(const QString& id) {
     context().settings.setValue(kAdapterKey, id);
     m_adapter = m_picker->current();
     m_folderTyped = false;
-    m_sizes = {};
+    m_outlook = {};
     m_verdict->clear();
     if (m_adapter) {
         const auto& a = *m_adapter;
@@ -156,24 +176,30 @@ void ExportPage::pickerLoaded() {
 
 void ExportPage::predict() {
     if (!m_adapter) {
-        m_merged->setSize({});
-        m_peft->setSize({});
+        m_outlook = {};
+        showOutlook();
         return m_prediction.cancel();
     }
     m_prediction.ask(
         this,
         [&workbench = context().workbench, adapter = *m_adapter, stored = dtype()] {
-            return predictSizes(workbench, adapter, stored);
+            return exportOutlook(workbench, adapter, stored);
         },
-        [this](engine::Result<ExportSizes> sizes) {
-            m_sizes = sizes ? *sizes : ExportSizes{{}, {}, QString::fromStdString(sizes.error().message)};
-            const auto text = [](const std::optional<std::int64_t>& bytes) {
-                return bytes ? units::bytes(*bytes) : QString();
-            };
-            m_merged->setSize(text(m_sizes.merged));
-            m_peft->setSize(text(m_sizes.peft));
+        [this](engine::Result<ExportOutlook> outlook) {
+            m_outlook = outlook ? *outlook : ExportOutlook{{}, {}, QString::fromStdString(outlook.error().message)};
+            showOutlook();
             checkFolder();
         });
+}
+
+void ExportPage::showOutlook() {
+    for (const auto format : exportFormats) {
+        const auto bytes = m_outlook.bytesOf(format);
+        card(format)->setSize(bytes ? units::bytes(*bytes) : QString());
+        card(format)->setObstacle(m_outlook.reason(format));
+    }
+    if (!card(format())->isPossible()) m_merged->setChecked(true);
+    updateButton();
 }
 
 void ExportPage::suggest() {
@@ -191,7 +217,7 @@ void ExportPage::suggest() {
 }
 
 void ExportPage::checkFolder() {
-    const auto bytes = format() == engine::ExportFormat::peft ? m_sizes.peft : m_sizes.merged;
+    const auto bytes = m_outlook.bytesOf(format());
     m_folderCheck.ask(
         this, [folder = m_folder->text(), bytes] { return folderProblem(folder, bytes); },
         [this](engine::Result<QString> problem) {
@@ -211,19 +237,19 @@ void ExportPage::browse() {
 
 void ExportPage::updateButton() {
     const bool running = m_running != nullptr;
-    const bool merged = format() == engine::ExportFormat::hf;
-    m_dtype->setEnabled(merged && !running);
-    m_dtypeLabel->setEnabled(merged && !running);
-    m_dtype->setToolTip(merged ? QString() : tr("A PEFT folder keeps the adapter as it was trained"));
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_picker, m_peft, m_merged, m_folder, m_browse})
+    m_dtype->setEnabled(takesDtype() && !running);
+    m_dtypeLabel->setEnabled(takesDtype() && !running);
+    m_dtype->setToolTip(takesDtype() ? QString() : tr("The adapter is kept as it was trained"));
+    for (QWidget* widget : std::initializer_list<QWidget*>{m_picker, m_folder, m_browse})
         widget->setEnabled(!running);
+    for (const auto format : exportFormats) card(format)->setEnabled(!running && card(format)->isPossible());
     QString why;
     if (running)
         why = tr("An export is under way.");
     else if (!m_adapter)
         why = tr("Choose an adapter.");
-    else if (!m_sizes.problem.isEmpty())
-        why = m_sizes.problem;
+    else if (!m_outlook.problem.isEmpty())
+        why = m_outlook.problem;
     else
         why = m_folderProblem;
     // An answer that is still on its way is no reason to tell, but one to wait.
@@ -257,7 +283,7 @@ void ExportPage::start() {
     if (!m_adapter || m_running) return;
     engine::ExportRequest request;
     request.format = format();
-    request.dtype = request.format == engine::ExportFormat::hf ? dtype() : engine::StoredDtype::as_base;
+    request.dtype = dtype();
     request.out = m_folder->text().trimmed().toStdString();
     if (m_folderTyped)
         context().settings.setValue(kParentKey, QFileInfo(m_folder->text().trimmed()).absolutePath());

@@ -57,6 +57,7 @@ class ExportPage : public Page {
     QWidget* buildForm();
     QWidget* buildOutcome();
     QWidget* buildTargets();
+    void fillDtypes();
     QWidget* buildDestination();
     void pickerLoaded();
     void adapterChosen(const QString& id);
@@ -69,13 +70,16 @@ class ExportPage : public Page {
     void start();
     void showProgress();
     void finished(engine::Result<engine::ExportReport> report);
+    TargetCard* card(engine::ExportFormat format) const;
+    void showOutlook();
+    bool takesDtype() const;  // the chosen format stores weights in a type of choice
     engine::ExportFormat format() const;
     engine::StoredDtype dtype() const;
 
     LatestTask m_prediction, m_suggestion, m_folderCheck, m_loadExports;
     CatalogWatcher m_watcher;
     std::optional<catalog::AdapterRecord> m_adapter;
-    ExportSizes m_sizes;
+    ExportOutlook m_outlook;
     QString m_folderProblem;
     bool m_folderTyped = false;  // a folder that the person chose is not replaced by a suggestion
     std::shared_ptr<Progress> m_running;
@@ -85,7 +89,7 @@ class ExportPage : public Page {
     EmptyState* m_empty;
     AdapterPicker* m_picker;
     QLabel* m_about;
-    TargetCard *m_peft, *m_merged;
+    TargetCard *m_peft, *m_merged, *m_gguf, *m_ggufAdapter;
     QLabel* m_dtypeLabel;
     QComboBox* m_dtype;
     QLineEdit* m_folder;

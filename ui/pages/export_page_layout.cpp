@@ -11,6 +11,7 @@
 #include "ui/widgets/verdict_card.h"
 
 #include <QComboBox>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -18,6 +19,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSettings>
+#include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QTableView>
 
@@ -93,29 +95,41 @@ QWidget* ExportPage::buildForm() {
 
 QWidget* ExportPage::buildTargets() {
     auto* card = new Card(context().theme, tr("Target"), this);
-    m_merged = new TargetCard(
-        context().theme, tr("Merged model"),
-        tr("A Hugging Face folder with the adapter added to the weights. Runs wherever the base "
-           "model runs."),
-        card);
-    m_merged->setObjectName(QStringLiteral("targetMerged"));
-    m_peft = new TargetCard(context().theme, tr("PEFT adapter"),
-                            tr("Only the adapter, for software that loads it beside its base model."), card);
-    m_peft->setObjectName(QStringLiteral("targetPeft"));
-    (context().settings.value(kTargetKey).toString() == QLatin1String("peft") ? m_peft : m_merged)
-        ->setChecked(true);
-    auto* cards = new QHBoxLayout;
+    const auto saved = engine::export_format_from(context().settings.value(kTargetKey).toString().toStdString());
+    const engine::ExportFormat last = saved ? *saved : engine::ExportFormat::hf;
+    const auto target = [&](const char* name, engine::ExportFormat format, const QString& description) {
+        auto* made = new TargetCard(context().theme, exportTitle(format), description, card);
+        made->setObjectName(QLatin1String(name));
+        made->setChecked(format == last);
+        connect(made, &QAbstractButton::toggled, this, [this, format](bool chosen) {
+            if (!chosen) return;
+            context().settings.setValue(kTargetKey, QLatin1String(engine::name_of(format)));
+            fillDtypes();
+            predict();
+            suggest();
+            updateButton();
+        });
+        return made;
+    };
+    m_merged = target("targetMerged", engine::ExportFormat::hf,
+                      tr("A Hugging Face folder with the adapter added to the weights. Runs wherever the base "
+                         "model runs."));
+    m_peft = target("targetPeft", engine::ExportFormat::peft,
+                    tr("Only the adapter, for software that loads it beside its base model."));
+    m_gguf = target("targetGguf", engine::ExportFormat::gguf,
+                    tr("One file with merged weights and tokenizer, for llama.cpp and what is built on it."));
+    m_ggufAdapter = target("targetGgufAdapter", engine::ExportFormat::gguf_adapter,
+                           tr("Only the adapter as one file, for llama.cpp beside the base model's GGUF."));
+    auto* cards = new QGridLayout;
     cards->setSpacing(8);
-    cards->addWidget(m_merged);
-    cards->addWidget(m_peft);
+    cards->addWidget(m_merged, 0, 0);
+    cards->addWidget(m_peft, 0, 1);
+    cards->addWidget(m_gguf, 1, 0);
+    cards->addWidget(m_ggufAdapter, 1, 1);
 
     m_dtype = new QComboBox(card);
     m_dtype->setObjectName(QStringLiteral("exportDtype"));
-    m_dtype->addItem(tr("as the base model"), static_cast<int>(engine::StoredDtype::as_base));
-    m_dtype->addItem(tr("f32, exact"), static_cast<int>(engine::StoredDtype::f32));
-    m_dtype->addItem(tr("f16"), static_cast<int>(engine::StoredDtype::f16));
-    m_dtype->addItem(tr("bf16"), static_cast<int>(engine::StoredDtype::bf16));
-    m_dtype->setCurrentIndex(std::max(0, m_dtype->findData(context().settings.value(kDtypeKey, 0).toInt())));
+    fillDtypes();
     m_dtypeLabel = new QLabel(tr("&Weights stored as"), card);
     m_dtypeLabel->setBuddy(m_dtype);
     auto* row = new QHBoxLayout;
@@ -123,17 +137,24 @@ QWidget* ExportPage::buildTargets() {
     row->addWidget(m_dtype, 1);
     card->body().addLayout(cards);
     card->body().addLayout(row);
-    connect(m_merged, &QAbstractButton::toggled, this, [this] {
-        context().settings.setValue(kTargetKey,
-                                    m_peft->isChecked() ? QStringLiteral("peft") : QStringLiteral("hf"));
-        suggest();
-        updateButton();
-    });
     connect(m_dtype, &QComboBox::currentIndexChanged, this, [this] {
         context().settings.setValue(kDtypeKey, m_dtype->currentData());
         predict();
     });
     return card;
+}
+
+// The types that the chosen format can store, the one chosen last selected where it is among them.
+void ExportPage::fillDtypes() {
+    const QSignalBlocker quiet(m_dtype);
+    const auto add = [this](const QString& text, engine::StoredDtype type) { m_dtype->addItem(text, static_cast<int>(type)); };
+    m_dtype->clear();
+    add(tr("as the base model"), engine::StoredDtype::as_base);
+    add(tr("f32, exact"), engine::StoredDtype::f32);
+    add(tr("f16"), engine::StoredDtype::f16);
+    add(tr("bf16"), engine::StoredDtype::bf16);
+    if (m_gguf->isChecked()) add(tr("q8_0, 8 bits a weight"), engine::StoredDtype::q8_0);
+    m_dtype->setCurrentIndex(std::max(0, m_dtype->findData(context().settings.value(kDtypeKey, 0).toInt())));
 }
 
 QWidget* ExportPage::buildDestination() {

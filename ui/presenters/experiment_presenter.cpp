@@ -24,6 +24,7 @@ ExperimentPresenter::ExperimentPresenter(const AppContext& context, Machine& mac
       m_context(context),
       m_machine(machine),
       m_modelTask(context.tasks),
+      m_exportsTask(context.tasks),
       m_dataTask(context.tasks),
       m_speedTask(context.tasks) {
     m_dataDelay.setSingleShot(true);
@@ -54,8 +55,8 @@ void ExperimentPresenter::adopt(engine::ExperimentSpec spec, bool replaced) {
         askModel();  // the data follow, with the new tokenizer
     } else if (m_spec.data.train_path != before.data.train_path ||
                m_spec.data.prompt_template != before.data.prompt_template ||
-               m_spec.data.seq_len != before.data.seq_len || (replaced && !m_data)) {
                m_spec.data.chat_template != before.data.chat_template ||
+               m_spec.data.seq_len != before.data.seq_len || (replaced && !m_data)) {
         m_dataPending = true;
         m_dataDelay.start();
         Q_EMIT dataChanged();
@@ -85,14 +86,27 @@ void ExperimentPresenter::askModel() {
         [this](engine::Result<engine::ModelInfo> answer) {
             m_model.reset();
             m_modelProblem.clear();
+            m_exports.clear();
             if (answer)
                 m_model = *answer;
             else
                 m_modelProblem = QString::fromStdString(answer.error().message);
             Q_EMIT modelChanged();
+            askExports();
             askSpeed();
             askData();
             replan();
+        });
+}
+
+void ExperimentPresenter::askExports() {
+    if (!m_model || m_model->path.empty()) return m_exportsTask.cancel();
+    m_exportsTask.ask(
+        this, [path = m_model->path] { return engine::possible_exports(path); },
+        [this](engine::Result<std::vector<engine::ExportChoice>> answer) {
+            if (!answer) return;  // what is wrong with the model is told already
+            m_exports = *answer;
+            Q_EMIT exportsChanged();
         });
 }
 
@@ -111,6 +125,7 @@ void ExperimentPresenter::askData() {
     request.file = m_spec.data.train_path;
     if (m_model && !m_model->tokenizer.empty()) request.model = m_model->path;
     request.prompt_template = m_spec.data.prompt_template;
+    request.chat_template = m_spec.data.chat_template;
     request.seq_len = m_spec.data.seq_len;
     request.preview_rows = previewRows;
     m_dataPending = true;
@@ -125,7 +140,6 @@ void ExperimentPresenter::askData() {
             else
                 m_dataProblem = QString::fromStdString(answer.error().message);
             Q_EMIT dataChanged();
-    request.chat_template = m_spec.data.chat_template;
             replan();
         });
     Q_EMIT dataChanged();

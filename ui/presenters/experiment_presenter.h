@@ -6,6 +6,7 @@
 
 #include "engine/data.h"
 #include "engine/experiment_spec.h"
+#include "engine/export.h"
 #include "engine/model_info.h"
 #include "engine/plan.h"
 #include "ui/bridge/task_runner.h"
@@ -51,6 +52,8 @@ class ExperimentPresenter : public QObject {
 
     const std::optional<engine::ModelInfo>& model() const { return m_model; }
     QString modelProblem() const { return m_modelProblem; }
+    // What this model can be exported as; empty until it is known, or when there is no model.
+    const std::vector<engine::ExportChoice>& exports() const { return m_exports; }
     const std::optional<engine::DataReport>& data() const { return m_data; }
     bool dataPending() const { return m_dataPending; }
     QString dataProblem() const { return m_dataProblem; }
@@ -76,6 +79,7 @@ class ExperimentPresenter : public QObject {
     void specReplaced();
     void specChanged();  // also after specReplaced
     void modelChanged();
+    void exportsChanged();
     void dataChanged();
     void planChanged();
     void startingChanged();
@@ -83,6 +87,7 @@ class ExperimentPresenter : public QObject {
     void failed(const engine::Error& error);
 
   private:
+    void askExports();
     void adopt(engine::ExperimentSpec spec, bool replaced);
     void askModel();
     void askData();
@@ -96,12 +101,13 @@ class ExperimentPresenter : public QObject {
     Machine& m_machine;
     engine::ExperimentSpec m_spec;
 
-    LatestTask m_modelTask;
+    LatestTask m_modelTask, m_exportsTask;
     LatestTask m_dataTask;
     LatestTask m_speedTask;
     QTimer m_dataDelay;  // typing a template must not read the file at every key
     std::optional<engine::ModelInfo> m_model;
     QString m_modelProblem;
+    std::vector<engine::ExportChoice> m_exports;
     std::optional<engine::DataReport> m_data;
     QString m_dataProblem;
     bool m_dataPending = false;

@@ -54,32 +54,53 @@ Verdict verdictOf(const catalog::ExportRecord& record) {
     return verdict;
 }
 
-ExportSizes predictSizes(workbench::Workbench& workbench, const catalog::AdapterRecord& adapter,
-                         engine::StoredDtype dtype) {
-    ExportSizes sizes;
+QString exportTitle(engine::ExportFormat format) {
+    switch (format) {
+        case engine::ExportFormat::peft: return Words::tr("PEFT adapter");
+        case engine::ExportFormat::hf: return Words::tr("Merged model");
+        case engine::ExportFormat::gguf: return Words::tr("GGUF model");
+        case engine::ExportFormat::gguf_adapter: return Words::tr("GGUF adapter");
+    }
+    return {};
+}
+
+std::optional<std::int64_t> ExportOutlook::bytesOf(engine::ExportFormat format) const {
+    const auto it = bytes.find(format);
+    return it == bytes.end() ? std::nullopt : std::optional(it->second);
+}
+
+QString ExportOutlook::reason(engine::ExportFormat format) const {
+    const auto it = choices.find(format);
+    return it == choices.end() ? QString() : QString::fromStdString(it->second.reason);
+}
+
+ExportOutlook exportOutlook(workbench::Workbench& workbench, const catalog::AdapterRecord& adapter,
+                            engine::StoredDtype dtype) {
+    ExportOutlook outlook;
+    const auto stop = [&](const engine::Error& error) {
+        outlook.problem = QString::fromStdString(error.message);
+        return outlook;
+    };
+    if (const auto found = workbench.resolve_adapter(adapter.id); !found) return stop(found.error());
+    const auto model = workbench.resolve_model(adapter.model_ref);
+    if (!model) return stop(model.error());
+    const auto choices = engine::possible_exports(*model, adapter.path);
+    if (!choices) return stop(choices.error());
     engine::ExportRequest request;
     request.adapter = adapter.path;
-    request.dtype = dtype;
-    if (const auto found = workbench.resolve_adapter(adapter.id); !found) {
-        sizes.problem = QString::fromStdString(found.error().message);
-        return sizes;
-    }
-    const auto model = workbench.resolve_model(adapter.model_ref);
-    if (!model) {
-        sizes.problem = QString::fromStdString(model.error().message);
-        return sizes;
-    }
     request.model = *model;
-    const auto predict = [&](engine::ExportFormat format) -> std::optional<std::int64_t> {
-        request.format = format;
+    for (const engine::ExportChoice& choice : *choices) {
+        outlook.choices[choice.format] = choice;
+        if (!choice.possible) continue;
+        request.format = choice.format;
+        request.dtype = choice.format != engine::ExportFormat::gguf && dtype == engine::StoredDtype::q8_0
+                            ? engine::StoredDtype::as_base
+                            : dtype;
         const auto bytes = engine::predicted_export_bytes(request);
-        if (bytes) return *bytes;
-        sizes.problem = QString::fromStdString(bytes.error().message);
-        return {};
-    };
-    sizes.peft = predict(engine::ExportFormat::peft);
-    sizes.merged = predict(engine::ExportFormat::hf);
-    return sizes;
+        if (!bytes) return stop(bytes.error());
+        outlook.bytes[choice.format] = *bytes;
+    }
+    return outlook;
 }
 
 QString folderProblem(const QString& folder, std::optional<std::int64_t> bytes) {
@@ -111,7 +132,8 @@ QString suggestedFolder(const QString& parent, const QString& adapterName, engin
     while (name.startsWith(QLatin1Char('.')) || name.startsWith(QLatin1Char('-'))) name.remove(0, 1);
     while (name.endsWith(QLatin1Char('-'))) name.chop(1);
     if (name.isEmpty()) name = QStringLiteral("adapter");
-    name += format == engine::ExportFormat::peft ? QStringLiteral("-peft") : QStringLiteral("-merged");
+    name += format == engine::ExportFormat::hf ? QStringLiteral("-merged")
+                                               : QLatin1Char('-') + QLatin1String(engine::name_of(format));
     QString candidate = QDir(parent).filePath(name);
     for (int i = 2; QFileInfo::exists(candidate) && !QDir(candidate).isEmpty(); ++i)
         candidate = QDir(parent).filePath(name + QStringLiteral("-%1").arg(i));

@@ -8,6 +8,7 @@
 #include <QString>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 
 namespace ui {
@@ -25,16 +26,24 @@ struct Verdict {
 Verdict verdictOf(const engine::ExportReport& report);
 Verdict verdictOf(const catalog::ExportRecord& record);
 
-struct ExportSizes {
-    std::optional<std::int64_t> peft, merged;  // predicted bytes
-    QString problem;                           // why there is a size missing
+// "GGUF model"
+QString exportTitle(engine::ExportFormat format);
+
+// What an adapter can be exported as, and what that would weigh.
+struct ExportOutlook {
+    std::map<engine::ExportFormat, std::int64_t> bytes;       // predicted
+    std::map<engine::ExportFormat, engine::ExportChoice> choices;
+    QString problem;                                          // why nothing can be exported
+
+    std::optional<std::int64_t> bytesOf(engine::ExportFormat format) const;
+    QString reason(engine::ExportFormat format) const;        // why this format is not possible; empty when it is
 };
-ExportSizes predictSizes(workbench::Workbench& workbench, const catalog::AdapterRecord& adapter,
-                         engine::StoredDtype dtype);
+ExportOutlook exportOutlook(workbench::Workbench& workbench, const catalog::AdapterRecord& adapter,
+                            engine::StoredDtype dtype);
 
 // Why nothing can be written into this folder; empty when all is well.
 QString folderProblem(const QString& folder, std::optional<std::int64_t> bytes);
-// parent/NAME-merged or parent/NAME-peft, numbered when that is taken.
+// parent/NAME-merged, -peft, -gguf or -gguf-adapter, numbered when that is taken.
 QString suggestedFolder(const QString& parent, const QString& adapterName, engine::ExportFormat format);
 
 }  // namespace ui

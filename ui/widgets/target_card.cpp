@@ -28,6 +28,14 @@ void TargetCard::setSize(const QString& size) {
     update();
 }
 
+void TargetCard::setObstacle(const QString& reason) {
+    if (m_obstacle == reason) return;
+    m_obstacle = reason;
+    setAccessibleDescription(shownText());
+    updateGeometry();
+    update();
+}
+
 QFont TargetCard::titleFont() const {
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
@@ -43,7 +51,7 @@ QFont TargetCard::smallFont() const {
 int TargetCard::heightForWidth(int width) const {
     const int room = width - 2 * kPad;
     const QRect text =
-        QFontMetrics(smallFont()).boundingRect(QRect(0, 0, room, 1000), Qt::TextWordWrap, m_description);
+        QFontMetrics(smallFont()).boundingRect(QRect(0, 0, room, 1000), Qt::TextWordWrap, shownText());
     return 2 * kPad + QFontMetrics(titleFont()).height() + kGap + text.height() + 2 * kGap +
            fontMetrics().height();
 }
@@ -91,15 +99,16 @@ void TargetCard::paintEvent(QPaintEvent*) {
         painter.drawEllipse(radio.adjusted(4, 4, -4, -4));
     }
     painter.setFont(titleFont());
-    painter.setPen(m_theme.text());
+    const QColor ink = isPossible() ? m_theme.text() : m_theme.secondaryText();
+    painter.setPen(ink);
     painter.drawText(QRect(inner.left(), inner.top(), inner.width() - kRadio - kGap, titleHeight),
                      Qt::AlignLeft | Qt::AlignVCenter, text());
     painter.setFont(smallFont());
     painter.setPen(m_theme.secondaryText());
     painter.drawText(inner.adjusted(0, titleHeight + kGap, 0, 0),
-                     Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, m_description);
+                     Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, shownText());
     painter.setFont(font());
-    painter.setPen(m_theme.text());
+    painter.setPen(ink);
     painter.drawText(inner, Qt::AlignLeft | Qt::AlignBottom, m_size.isEmpty() ? QStringLiteral("–") : m_size);
 }
 

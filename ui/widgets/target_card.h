@@ -15,6 +15,9 @@ class TargetCard : public QAbstractButton {
                QWidget* parent = nullptr);
 
     void setSize(const QString& size);  // "25 MB"; empty: not known (yet)
+    // Why it cannot be chosen, shown in the place of the description; empty: it can.
+    void setObstacle(const QString& reason);
+    bool isPossible() const { return m_obstacle.isEmpty(); }
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return {150, sizeHint().height()}; }
     bool hasHeightForWidth() const override { return true; }
@@ -30,7 +33,8 @@ class TargetCard : public QAbstractButton {
     QFont smallFont() const;
 
     const Theme& m_theme;
-    QString m_description, m_size;
+    const QString& shownText() const { return m_obstacle.isEmpty() ? m_description : m_obstacle; }
+    QString m_description, m_size, m_obstacle;
 };
 
 }  // namespace ui

@@ -160,9 +160,9 @@ class Exporter {
             return test_gguf_adapter(architecture_, adapters, file, report.self_test);
         }
         MergedWeights weights(request_.model, architecture_, adapters);
-        report.notes = write_gguf_model(request_.model, weights,
-                                        gguf_matrix_type(request_.dtype, weights), name, file,
-                                        part(0.05, 0.55, "Writing merged weights"));
+        const GgufModel model{request_.model, carried_chat_template(request_.adapter), name,
+                              gguf_matrix_type(request_.dtype, weights)};
+        report.notes = write_gguf_model(model, weights, file, part(0.05, 0.55, "Writing merged weights"));
         test_gguf_model(weights, file, report.self_test, part(0.6, 0.4, "Comparing with base + adapter"));
     }
 
@@ -214,8 +214,8 @@ class Exporter {
             if (!result.has(name)) continue;
             result.for_each_piece(name, [&](std::int64_t first, const at::Tensor& rows) {
                 comparison.add(weights.rows(name, first, rows.size(0)), rows, rounding_of(result.stored(name).entry->dtype));
+                weights.forget(name, first, rows.size(0));
             });
-            weights.forget(name);
         }
         comparison.conclude(test);
     }

@@ -91,23 +91,22 @@ GgufType gguf_matrix_type(StoredDtype wanted, const MergedWeights& weights) {
     return most->first == Dtype::bf16 ? GgufType::bf16 : GgufType::f32;
 }
 
-std::vector<std::string> write_gguf_model(const std::filesystem::path& model, MergedWeights& weights, GgufType matrices,
-                                          const std::string& name, const std::filesystem::path& file,
-                                          const Progress& progress) {
+std::vector<std::string> write_gguf_model(const GgufModel& model, MergedWeights& weights,
+                                          const std::filesystem::path& file, const Progress& progress) {
     const Architecture& architecture = weights.architecture();
     std::vector<std::string> notes = gguf_fitness(architecture).notes;
     const auto sources = gguf_sources(architecture);
     GgufMetadata metadata = gguf_settings(architecture);
     metadata.emplace_back("general.type", GgufValue{std::string("model")});
-    metadata.emplace_back("general.name", GgufValue{name});
-    metadata.emplace_back("general.file_type", GgufValue{file_type(matrices)});
+    metadata.emplace_back("general.name", GgufValue{model.name});
+    metadata.emplace_back("general.file_type", GgufValue{file_type(model.matrices)});
     metadata.emplace_back("general.quantization_version", GgufValue{std::uint32_t{2}});
-    GgufTokenizer tokenizer = gguf_tokenizer(model, architecture.vocab_size);
+    GgufTokenizer tokenizer = gguf_tokenizer(model.folder, architecture.vocab_size, model.chat_template);
     for (auto& entry : tokenizer.keys) metadata.push_back(std::move(entry));
     notes.insert(notes.end(), tokenizer.notes.begin(), tokenizer.notes.end());
 
     std::vector<GgufTensor> plan;
-    for (const GgufSource& source : sources) plan.push_back({source.name, type_of(source, matrices), source.shape, 0});
+    for (const GgufSource& source : sources) plan.push_back({source.name, type_of(source, model.matrices), source.shape, 0});
     GgufWriter writer(file, metadata, plan);
     std::vector<std::byte> encoded;
     for (std::size_t i = 0; i < sources.size(); ++i) {

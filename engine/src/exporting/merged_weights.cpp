@@ -20,26 +20,31 @@ at::Tensor MergedWeights::rows(const std::string& name, std::int64_t first, std:
         merged_ = at::Tensor();  // frees the one before first
         merged_ = merger_.merged(name, base);
         merged_name_ = name;
-        forget(name);
+        forget(name, 0, base.size(0));
     }
     return merged_.narrow(0, first, count).contiguous();
 }
 
 at::Tensor MergedWeights::whole(const std::string& name) { return rows(name, 0, stored(name).entry->shape.at(0)); }
 
+void MergedWeights::forget(const std::string& name, std::int64_t first, std::int64_t count) const {
+    const CheckpointTensor source = stored(name);
+    const auto bytes = source.bytes();
+    const std::size_t row = bytes.size() / static_cast<std::size_t>(std::max<std::int64_t>(1, source.entry->shape.at(0)));
+    source.mapping()->forget(
+        bytes.subspan(static_cast<std::size_t>(first) * row, static_cast<std::size_t>(count) * row));
+}
+
 void MergedWeights::for_each_piece(const std::string& name,
                                    const std::function<void(std::int64_t, const at::Tensor&)>& work) {
-    const CheckpointTensor source = stored(name);
-    const std::int64_t rows_total = source.entry->shape.at(0);
-    const std::int64_t row_values = std::max<std::int64_t>(1, source.entry->numel() / std::max<std::int64_t>(1, rows_total));
+    const TensorEntry& entry = *stored(name).entry;
+    const std::int64_t rows_total = entry.shape.at(0);
+    const std::int64_t row_values = std::max<std::int64_t>(1, entry.numel() / std::max<std::int64_t>(1, rows_total));
     const std::int64_t step = std::max<std::int64_t>(1, piece_bytes / 4 / row_values);
-    const auto bytes = source.bytes();
     for (std::int64_t first = 0; first < rows_total; first += step) {
         const std::int64_t count = std::min(step, rows_total - first);
         work(first, rows(name, first, count));
-        const std::size_t row_bytes = bytes.size() / static_cast<std::size_t>(rows_total);
-        source.mapping()->forget(bytes.subspan(static_cast<std::size_t>(first) * row_bytes,
-                                               static_cast<std::size_t>(count) * row_bytes));
+        forget(name, first, count);
     }
 }
 

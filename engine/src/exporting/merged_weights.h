@@ -39,8 +39,8 @@ class MergedWeights {
 
     // The bytes of the base's own weight, in runs of at most piece_bytes.
     void for_each_run_of_bytes(const std::string& name, const std::function<void(std::span<const std::byte>)>& work) const;
-    // The pages of the base that hold this weight may leave memory.
-    void forget(const std::string& name) const { stored(name).mapping()->forget(stored(name).bytes()); }
+    // The pages of the base that hold these rows may leave memory.
+    void forget(const std::string& name, std::int64_t first, std::int64_t count) const;
 
     static constexpr std::int64_t piece_bytes = std::int64_t{32} << 20;
 

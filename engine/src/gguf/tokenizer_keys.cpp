@@ -1,11 +1,12 @@
 #include "gguf/tokenizer_keys.h"
 
+#include "engine/chat.h"
 #include "engine/error.h"
 #include "engine/tokenizer.h"
 #include "gguf/split_rules.h"
-#include "io/file.h"
 #include "tokenizer/tokenizer_files.h"
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -64,7 +65,7 @@ class Keys {
         model_ = &*model;
     }
 
-    GgufTokenizer make(const std::filesystem::path& folder) {
+    GgufTokenizer make(const std::filesystem::path& folder, const std::filesystem::path& chat_template) {
         const SplitRule rule = split_rule(files_.tokenizer, files_.source);
         result_.notes = rule.notes;
         set("model", rule.model);
@@ -82,7 +83,7 @@ class Keys {
         }
         result_.keys.emplace_back("tokenizer.ggml.token_type", gguf_array(types_));
         set_roles();
-        set_chat_template(folder);
+        set_chat_template(folder, chat_template);
         return std::move(result_);
     }
 
@@ -182,60 +183,47 @@ class Keys {
     }
 
     void set_roles() {
+        // What stands around a text: encoding one shows it, whatever the post-processor is called.
+        const std::vector<std::int32_t> plain = tokenizer_.encode("a", {.add_special_tokens = false});
+        const std::vector<std::int32_t> framed = tokenizer_.encode("a");
+        const auto inside = std::search(framed.begin(), framed.end(), plain.begin(), plain.end());
+        const auto before = inside - framed.begin();
+        const auto after = framed.end() - inside - static_cast<std::ptrdiff_t>(plain.size());
+        const auto eos = tokenizer_.eos_id();
+        if (inside == framed.end() || before > 1 || after > 1 || (after == 1 && framed.back() != eos))
+            fail_input("The tokenizer in " + files_.source +
+                       " puts other tokens around a text than one at its start and the end token behind it, which "
+                       "llama.cpp cannot do. Export a merged Hugging Face folder.");
         const auto role = [&](const char* key, std::optional<std::int32_t> id) {
             if (id) set(key, static_cast<std::uint32_t>(*id));
         };
-        role("bos_token_id", tokenizer_.bos_id());
-        role("eos_token_id", tokenizer_.eos_id());
+        role("bos_token_id", before == 1 ? framed.front() : tokenizer_.bos_id());
+        role("eos_token_id", eos);
         role("unknown_token_id", tokenizer_.unk_id());
         role("padding_token_id", tokenizer_.pad_id());
         for (const std::int32_t id : tokenizer_.stop_ids())
-            if (id != tokenizer_.eos_id()) {
+            if (id != eos) {
                 role("eot_token_id", id);
                 break;
             }
-        const std::vector<std::int32_t> frame = tokenizer_.encode("");
-        std::size_t at = 0;
-        const bool bos = at < frame.size() && frame[at] == tokenizer_.bos_id();
-        if (bos) ++at;
-        const bool eos = at < frame.size() && frame[at] == tokenizer_.eos_id();
-        if (eos) ++at;
-        if (at < frame.size())
-            fail_input(
-                "The tokenizer in " + files_.source +
-                " puts other tokens around a text than one at its start and one at its end, which llama.cpp "
-                "cannot do. Export a merged Hugging Face folder.");
-        set("add_bos_token", bos);
-        set("add_eos_token", eos);
+        set("add_bos_token", before == 1);
+        set("add_eos_token", after == 1);
     }
 
-    // chat_template.jinja wins over tokenizer_config.json, where it is one text or a list of named ones.
-    void set_chat_template(const std::filesystem::path& folder) {
-        std::error_code error;
-        if (std::filesystem::exists(folder / "chat_template.jinja", error)) {
-            result_.keys.emplace_back("tokenizer.chat_template",
-                                      GgufValue{read_text(folder / "chat_template.jinja", 16 << 20)});
+    void set_chat_template(const std::filesystem::path& folder, const std::filesystem::path& file) {
+        if (file.empty() && !ChatTemplate::is_available(folder)) return;
+        const auto main = ChatTemplate::load(folder, file);
+        if (!main) {
+            result_.notes.push_back("The GGUF has no chat template: " + main.error().message);
             return;
         }
-        if (!std::filesystem::exists(folder / "tokenizer_config.json", error)) return;
-        const Json config = read_json_file(folder / "tokenizer_config.json");
-        const auto found = config.find("chat_template");
-        if (found == config.end()) return;
-        if (found->is_string()) {
-            result_.keys.emplace_back("tokenizer.chat_template", GgufValue{found->get<std::string>()});
-            return;
-        }
-        if (!found->is_array()) return;
+        result_.keys.emplace_back("tokenizer.chat_template", GgufValue{main->text()});
         std::vector<std::string> names;
-        for (const Json& item : *found) {
-            if (!item.is_object() || !item.contains("name") || !item.contains("template") ||
-                !item["name"].is_string() || !item["template"].is_string())
-                continue;
-            const auto name = item["name"].get<std::string>();
-            const bool main = name == "default";
-            if (!main) names.push_back(name);
-            result_.keys.emplace_back("tokenizer.chat_template" + (main ? std::string() : "." + name),
-                                      GgufValue{item["template"].get<std::string>()});
+        for (const std::string& name : main->other_names()) {
+            const auto other = ChatTemplate::load(folder, {}, name);
+            if (!other) continue;
+            names.push_back(name);
+            result_.keys.emplace_back("tokenizer.chat_template." + name, GgufValue{other->text()});
         }
         if (!names.empty()) result_.keys.emplace_back("tokenizer.chat_templates", gguf_array(names));
     }
@@ -252,12 +240,13 @@ class Keys {
 
 }  // namespace
 
-GgufTokenizer gguf_tokenizer(const std::filesystem::path& folder, std::int64_t rows) {
+GgufTokenizer gguf_tokenizer(const std::filesystem::path& folder, std::int64_t rows,
+                             const std::filesystem::path& chat_template) {
     if (!Tokenizer::is_available(folder))
         fail_input("The model folder '" + folder.string() +
                    "' has no tokenizer, and llama.cpp cannot use a GGUF without one. Add the model's "
                    "tokenizer.json.");
-    return Keys(folder, rows).make(folder);
+    return Keys(folder, rows).make(folder, chat_template);
 }
 
 }  // namespace engine

@@ -16,7 +16,8 @@ struct GgufTokenizer {
 };
 
 // rows: of the model's embedding; ids without a token are filled up. Failure (bad_input) when there is no
-// tokenizer, or one that llama.cpp would not reproduce.
-GgufTokenizer gguf_tokenizer(const std::filesystem::path& folder, std::int64_t rows);
+// tokenizer, or one that llama.cpp would not reproduce. chat_template: this file instead of the folder's own.
+GgufTokenizer gguf_tokenizer(const std::filesystem::path& folder, std::int64_t rows,
+                             const std::filesystem::path& chat_template = {});
 
 }  // namespace engine

@@ -1,6 +1,7 @@
 #include "ui/pages/experiment/model_card.h"
 
 #include "ui/format/units.h"
+#include "ui/presenters/export_facts.h"
 #include "ui/presenters/experiment_presenter.h"
 #include "ui/theme/theme.h"
 #include "workbench/workbench.h"
@@ -24,7 +25,8 @@ ModelCard::ModelCard(const Theme& theme, workbench::Workbench& workbench, Experi
       m_menu(new QMenu(this)),
       m_name(new QLabel(this)),
       m_facts(new QLabel(this)),
-      m_checks(new QLabel(this)) {
+      m_checks(new QLabel(this)),
+      m_exports(new QLabel(this)) {
     setObjectName(QStringLiteral("modelCard"));
     m_choose->setObjectName(QStringLiteral("chooseModel"));
     m_choose->setText(tr("Change"));
@@ -40,7 +42,9 @@ ModelCard::ModelCard(const Theme& theme, workbench::Workbench& workbench, Experi
     m_name->setTextFormat(Qt::PlainText);
     m_facts->setObjectName(QStringLiteral("modelFacts"));
     m_checks->setObjectName(QStringLiteral("modelChecks"));
-    for (QLabel* label : {m_name, m_facts, m_checks}) {
+    m_exports->setObjectName(QStringLiteral("modelExports"));
+    m_exports->setTextFormat(Qt::PlainText);
+    for (QLabel* label : {m_name, m_facts, m_checks, m_exports}) {
         label->setWordWrap(true);
         label->setMinimumWidth(1);  // a long name must not widen the page
         label->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -49,9 +53,11 @@ ModelCard::ModelCard(const Theme& theme, workbench::Workbench& workbench, Experi
     body().setSpacing(4);
     styleAsHint(theme, m_facts);
     styleAsHint(theme, m_checks);
+    styleAsHint(theme, m_exports);
 
     connect(m_menu, &QMenu::aboutToShow, this, &ModelCard::fillMenu);
     connect(&presenter, &ExperimentPresenter::modelChanged, this, &ModelCard::refresh);
+    connect(&presenter, &ExperimentPresenter::exportsChanged, this, &ModelCard::showExports);
     connect(&theme, &Theme::changed, this, &ModelCard::refresh);
     fillMenu();
     refresh();
@@ -90,7 +96,23 @@ void ModelCard::fillMenu() {
     m_menu->setToolTipsVisible(true);
 }
 
+// What an adapter of this model can become, and why not: known before an hour of training, not after it.
+void ModelCard::showExports() {
+    const auto& exports = m_presenter.exports();
+    QStringList marks, reasons, notes;
+    for (const engine::ExportChoice& choice : exports) {
+        marks << (choice.possible ? tr("✓ %1") : tr("✗ %1")).arg(exportTitle(choice.format));
+        const QString reason = QString::fromStdString(choice.reason);
+        if (!reason.isEmpty() && !reasons.contains(reason)) reasons << reason;
+        for (const std::string& note : choice.notes) notes << QString::fromStdString(note);
+    }
+    m_exports->setText((QStringList{tr("Exports: %1").arg(joinFacts(marks))} + reasons).join(QLatin1Char('\n')));
+    m_exports->setToolTip(notes.join(QLatin1Char('\n')));
+    m_exports->setVisible(!exports.empty());
+}
+
 void ModelCard::refresh() {
+    showExports();
     const auto& model = m_presenter.model();
     QPalette ink = m_name->palette();
     const bool bad = !model && !m_presenter.modelProblem().isEmpty();

@@ -27,6 +27,7 @@ class ModelCard : public Card {
 
   private:
     void refresh();
+    void showExports();
     void fillMenu();
 
     const Theme& m_theme;
@@ -37,6 +38,7 @@ class ModelCard : public Card {
     QLabel* m_name;
     QLabel* m_facts;
     QLabel* m_checks;
+    QLabel* m_exports;
 };
 
 }  // namespace ui
