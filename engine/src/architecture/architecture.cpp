@@ -129,7 +129,8 @@ std::vector<TensorSpec> tensors(const Architecture& a) {
     std::vector<TensorSpec> list;
     list.push_back({a.embedding + ".weight", {a.vocab_size, a.hidden_size}, false});
     if (a.positions == PositionKind::learned)
-        list.push_back({a.position_embedding + ".weight", {a.max_positions + a.position_offset, a.hidden_size}, false});
+        list.push_back(
+            {a.position_embedding + ".weight", {a.max_positions + a.position_offset, a.hidden_size}, false});
     for (std::int64_t layer = 0; layer < a.layers; ++layer) {
         const std::string name = a.layer_name(layer);
         add_norm(list, a, name + a.attention_norm, a.hidden_size);
@@ -232,7 +233,8 @@ Architecture parse_architecture(std::string_view config_json, const std::string&
     Architecture architecture = family.describe(fields);
     architecture.family = family.model_type;
     architecture.class_name = class_name;
-    architecture.initializer_range = fields.real("initializer_range", fields.real("init_std", 0.02, 0, 10), 0, 10);
+    architecture.initializer_range =
+        fields.real("initializer_range", fields.real("init_std", 0.02, 0, 10), 0, 10);
     fields.refuse_unknown_mathematics(family.model_type);
     return architecture;
 }

@@ -12,16 +12,21 @@ namespace {
 
 // How the words of settings begin that take part in the computation of the models in use.
 constexpr std::string_view mathematical_words[] = {
-    "act",      "alibi", "attention", "attn",  "bias",     "cap",   "chunk", "clip",   "embed",  "embd",
-    "eps",      "expert", "factor",   "gate",  "head",     "layernorm", "lora", "mask", "mrope", "multiplier",
-    "mup",      "norm",  "parallel",  "proj",  "position", "query", "residual", "rope", "rotary", "scal",
-    "sliding",  "softcap", "sparse",  "ssm",   "state",    "types", "window"};
+    "act",      "alibi", "attention", "attn",       "bias",   "cap",  "chunk",    "clip",
+    "embed",    "embd",  "eps",       "expert",     "factor", "gate", "head",     "layernorm",
+    "lora",     "mask",  "mrope",     "multiplier", "mup",    "norm", "parallel", "proj",
+    "position", "query", "residual",  "rope",       "rotary", "scal", "sliding",  "softcap",
+    "sparse",   "ssm",   "state",     "types",      "window"};
 
 // Settings with such a word that change no result here: how it is computed, trained or written down.
-constexpr std::string_view harmless_words[] = {
-    "dropout", "pdrop", "flash", "implementation", "init", "output_", "summary_", "chunk_size_feed_forward",
-    "pruned_heads", "reorder_and_upcast_attn", "gradient", "original_max_position_embeddings", "fp32",
-    "tie_", "router_aux"};
+constexpr std::string_view harmless_words[] = {"dropout",      "pdrop",
+                                               "flash",        "implementation",
+                                               "init",         "output_",
+                                               "summary_",     "chunk_size_feed_forward",
+                                               "pruned_heads", "reorder_and_upcast_attn",
+                                               "gradient",     "original_max_position_embeddings",
+                                               "fp32",         "tie_",
+                                               "router_aux"};
 
 bool speaks_of_mathematics(const std::string& key) {
     for (std::size_t begin = 0; begin < key.size();) {
@@ -58,7 +63,9 @@ bool ConfigFields::mentions(const char* key) const {
     return config_.contains(key);
 }
 
-bool ConfigFields::has(const char* key) const { return mentions(key) && !config_.at(key).is_null(); }
+bool ConfigFields::has(const char* key) const {
+    return mentions(key) && !config_.at(key).is_null();
+}
 
 const Json* ConfigFields::object(const char* key) const {
     if (!has(key)) return nullptr;
@@ -77,9 +84,10 @@ void ConfigFields::refuse_unknown_mathematics(const std::string& family) const {
     for (const auto& [key, value] : config_.items()) {
         if (asked_.count(key) || !speaks_of_mathematics(key) || is_harmless(key)) continue;
         if (switches_off(key, value)) continue;
-        refuse(key, "models of the family " + family +
-                        " are computed here without this setting, and leaving it out could change every result. "
-                        "Choose another model, or remove the field if it means nothing.");
+        refuse(key,
+               "models of the family " + family +
+                   " are computed here without this setting, and leaving it out could change every result. "
+                   "Choose another model, or remove the field if it means nothing.");
     }
 }
 

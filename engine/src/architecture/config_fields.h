@@ -20,8 +20,8 @@ class ConfigFields {
     double real(const char* key, double fallback, double low, double high) const;
     bool boolean(const char* key, bool fallback) const;
     std::string text(const char* key, const std::string& fallback) const;
-    bool has(const char* key) const;        // present and not null
-    bool mentions(const char* key) const;   // present, perhaps null
+    bool has(const char* key) const;            // present and not null
+    bool mentions(const char* key) const;       // present, perhaps null
     const Json* object(const char* key) const;  // nullptr when absent or null; refuses other types
 
     const Json& json() const { return config_; }

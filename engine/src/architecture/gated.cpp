@@ -23,12 +23,14 @@ Architecture common(const ConfigFields& config, const Defaults& defaults) {
     a.heads = config.integer("num_attention_heads", defaults.heads, 1, limits::heads);
     // An explicit null means one pair per head also where the default is another number.
     const bool null_kv = config.mentions("num_key_value_heads") && !config.has("num_key_value_heads");
-    a.kv_heads = config.integer("num_key_value_heads",
-                                defaults.kv_heads == 0 || null_kv ? a.heads : defaults.kv_heads, 1, limits::heads);
+    a.kv_heads =
+        config.integer("num_key_value_heads", defaults.kv_heads == 0 || null_kv ? a.heads : defaults.kv_heads,
+                       1, limits::heads);
     if (a.heads % a.kv_heads != 0)
         config.refuse("num_key_value_heads",
                       "it must divide num_attention_heads, " + std::to_string(a.heads) + ".");
-    const bool explicit_dim = config.has("head_dim") || (defaults.head_dim != 0 && !config.mentions("head_dim"));
+    const bool explicit_dim =
+        config.has("head_dim") || (defaults.head_dim != 0 && !config.mentions("head_dim"));
     if (!explicit_dim && a.hidden_size % a.heads != 0)
         config.refuse("num_attention_heads",
                       "it must divide hidden_size, " + std::to_string(a.hidden_size) + ".");
@@ -60,8 +62,12 @@ Architecture common(const ConfigFields& config, const Defaults& defaults) {
     return a;
 }
 
-std::int64_t q_rows(const Architecture& a) { return a.heads * a.head_dim; }
-std::int64_t kv_rows(const Architecture& a) { return a.kv_heads * a.head_dim; }
+std::int64_t q_rows(const Architecture& a) {
+    return a.heads * a.head_dim;
+}
+std::int64_t kv_rows(const Architecture& a) {
+    return a.kv_heads * a.head_dim;
+}
 
 struct Biases {
     bool qkv = false, o = false, mlp = false;
@@ -75,7 +81,8 @@ void separate_projections(Architecture& a, const ConfigFields& config, Biases bi
                       linear("self_attn.k_proj", "k", d, kv_rows(a), bias.qkv),
                       linear("self_attn.v_proj", "v", d, kv_rows(a), bias.qkv)};
     a.attention_out = linear("self_attn.o_proj", "o", q_rows(a), d, bias.o);
-    a.mlp_in = {linear("mlp.gate_proj", "gate", d, ff, bias.mlp), linear("mlp.up_proj", "up", d, ff, bias.mlp)};
+    a.mlp_in = {linear("mlp.gate_proj", "gate", d, ff, bias.mlp),
+                linear("mlp.up_proj", "up", d, ff, bias.mlp)};
     a.mlp_out = linear("mlp.down_proj", "down", ff, d, bias.mlp);
 }
 
@@ -91,12 +98,15 @@ void read_windows(Architecture& a, const ConfigFields& config, std::int64_t fall
     if (config.has("layer_types")) {
         const Json& types = config.json().at("layer_types");
         if (!types.is_array() || static_cast<std::int64_t>(types.size()) != a.layers)
-            config.refuse("layer_types", "it must list one kind for each of the " + std::to_string(a.layers) + " layers.");
+            config.refuse("layer_types",
+                          "it must list one kind for each of the " + std::to_string(a.layers) + " layers.");
         for (std::size_t layer = 0; layer < types.size(); ++layer) {
             const bool sliding = types[layer] == "sliding_attention";
             if (!sliding && types[layer] != "full_attention")
-                config.refuse("layer_types", "supported kinds of layers are full_attention and sliding_attention.");
-            if (sliding && !windowed) config.refuse("layer_types", "it names windows, but no sliding_window is in use.");
+                config.refuse("layer_types",
+                              "supported kinds of layers are full_attention and sliding_attention.");
+            if (sliding && !windowed)
+                config.refuse("layer_types", "it names windows, but no sliding_window is in use.");
             windows[layer] = sliding ? window : 0;
         }
     }
@@ -145,7 +155,8 @@ Architecture describe_qwen3(const ConfigFields& config) {
 
 Architecture describe_gemma(const ConfigFields& config) {
     Architecture a = common(config, {3072, 24576, 28, 16, 16, 256, 256000, 8192, true});
-    // The first releases named hidden_act "gelu" and meant the tanh form; hidden_activation has the last word.
+    // The first releases named hidden_act "gelu" and meant the tanh form; hidden_activation has the last
+    // word.
     a.activation = read_activation(config, "hidden_activation", "gelu_pytorch_tanh");
     a.norm_offset = 1;
     a.embedding_scale = std::sqrt(static_cast<double>(a.hidden_size));

@@ -64,12 +64,13 @@ Architecture describe_opt(const ConfigFields& config) {
     a.tied_embeddings = config.boolean("tie_word_embeddings", true);
     const bool bias = config.boolean("enable_bias", true);
     if (config.integer("word_embed_proj_dim", a.hidden_size, 1, limits::width) != a.hidden_size)
-        config.refuse("word_embed_proj_dim",
-                      "embeddings of another width than the hidden size, " + std::to_string(a.hidden_size) +
-                          ", are not supported. Choose another size of the model.");
+        config.refuse("word_embed_proj_dim", "embeddings of another width than the hidden size, " +
+                                                 std::to_string(a.hidden_size) +
+                                                 ", are not supported. Choose another size of the model.");
     if (!config.boolean("do_layer_norm_before", true))
         config.refuse("do_layer_norm_before",
-                      "only blocks that normalise before attention and MLP are supported. Choose another size of the model.");
+                      "only blocks that normalise before attention and MLP are supported. Choose another "
+                      "size of the model.");
     if (config.boolean("_remove_final_layer_norm", false))
         config.refuse("_remove_final_layer_norm", "a decoder without its last norm is not supported.");
     if (!config.boolean("layer_norm_elementwise_affine", true))
@@ -84,7 +85,8 @@ Architecture describe_opt(const ConfigFields& config) {
     a.final_norm = "model.decoder.final_layer_norm";
     a.lm_head = "lm_head";
     const std::int64_t d = a.hidden_size, ff = a.intermediate_size;
-    a.attention_in = {linear("self_attn.q_proj", "q", d, d, bias), linear("self_attn.k_proj", "k", d, d, bias),
+    a.attention_in = {linear("self_attn.q_proj", "q", d, d, bias),
+                      linear("self_attn.k_proj", "k", d, d, bias),
                       linear("self_attn.v_proj", "v", d, d, bias)};
     a.attention_out = linear("self_attn.out_proj", "o", d, d, bias);
     a.mlp_in = {linear("fc1", "up", d, ff, bias)};

@@ -1,4 +1,5 @@
-// Decoders whose attention and MLP stand side by side, with LayerNorm and partly rotated heads: Phi and GPT-NeoX.
+// Decoders whose attention and MLP stand side by side, with LayerNorm and partly rotated heads: Phi and
+// GPT-NeoX.
 #include "architecture/families.h"
 
 namespace engine {
@@ -33,7 +34,8 @@ Architecture describe_phi(const ConfigFields& config) {
     Architecture a = common(config, {2048, 8192, 24, 32, 51200, "gelu_new"});
     a.kv_heads = config.integer("num_key_value_heads", a.heads, 1, limits::heads);
     if (a.heads % a.kv_heads != 0)
-        config.refuse("num_key_value_heads", "it must divide num_attention_heads, " + std::to_string(a.heads) + ".");
+        config.refuse("num_key_value_heads",
+                      "it must divide num_attention_heads, " + std::to_string(a.heads) + ".");
     if (config.boolean("qk_layernorm", false))
         config.refuse("qk_layernorm", "norms on queries and keys are not supported for phi.");
     a.rope = read_rope(config, a.head_dim, read_rotary_fraction(config, 0.5));
@@ -45,7 +47,8 @@ Architecture describe_phi(const ConfigFields& config) {
     a.final_norm = "model.final_layernorm";
     a.lm_head = "lm_head";
     const std::int64_t d = a.hidden_size, ff = a.intermediate_size, kv_rows = a.kv_heads * a.head_dim;
-    a.attention_in = {linear("self_attn.q_proj", "q", d, d, true), linear("self_attn.k_proj", "k", d, kv_rows, true),
+    a.attention_in = {linear("self_attn.q_proj", "q", d, d, true),
+                      linear("self_attn.k_proj", "k", d, kv_rows, true),
                       linear("self_attn.v_proj", "v", d, kv_rows, true)};
     a.attention_out = linear("self_attn.dense", "o", d, d, true);
     a.mlp_in = {linear("mlp.fc1", "up", d, ff, true)};
@@ -67,7 +70,8 @@ Architecture describe_gpt_neox(const ConfigFields& config) {
     a.final_norm = "gpt_neox.final_layer_norm";
     a.lm_head = "embed_out";
     const std::int64_t d = a.hidden_size, ff = a.intermediate_size;
-    a.attention_in = {interleaved("attention.query_key_value", d, {"q", "k", "v"}, a.heads, a.head_dim, attention_bias)};
+    a.attention_in = {
+        interleaved("attention.query_key_value", d, {"q", "k", "v"}, a.heads, a.head_dim, attention_bias)};
     a.attention_out = linear("attention.dense", "o", d, d, attention_bias);
     a.mlp_in = {linear("mlp.dense_h_to_4h", "up", d, ff, true)};
     a.mlp_out = linear("mlp.dense_4h_to_h", "down", ff, d, true);

@@ -25,12 +25,14 @@ double read_rotary_fraction(const ConfigFields& config, double fallback) {
     return object ? settings_of(config, key, *object).real("partial_rotary_factor", outside, 0, 1) : outside;
 }
 
-RopeConfig read_rope(const ConfigFields& config, std::int64_t head_dim, double fraction, const char* theta_key) {
+RopeConfig read_rope(const ConfigFields& config, std::int64_t head_dim, double fraction,
+                     const char* theta_key) {
     RopeConfig rope;
     rope.rotary_dim = static_cast<std::int64_t>(static_cast<double>(head_dim) * fraction);
     if (rope.rotary_dim < 2 || rope.rotary_dim % 2 != 0)
         fail_input("In " + config.source() + " " + std::to_string(rope.rotary_dim) + " of the " +
-                   std::to_string(head_dim) + " values of a head are rotated: it must be an even number, 2 at least.");
+                   std::to_string(head_dim) +
+                   " values of a head are rotated: it must be an even number, 2 at least.");
     rope.theta = config.real("rope_theta", 10000, 1, 1e12);
     rope.theta = config.real(theta_key, rope.theta, 1, 1e12);
     const char* key = settings_key(config);
@@ -48,7 +50,8 @@ RopeConfig read_rope(const ConfigFields& config, std::int64_t head_dim, double f
     }
     if (type != "linear" && type != "llama3")
         config.refuse(key,
-                      "supported types of rope scaling are default, linear and llama3. Choose the variant of the model for "
+                      "supported types of rope scaling are default, linear and llama3. Choose the variant of "
+                      "the model for "
                       "its original context length.");
     const auto need = [&](const char* name, double low, double high) {
         if (!fields.has(name)) config.refuse(key, "the field " + std::string(name) + " is missing.");

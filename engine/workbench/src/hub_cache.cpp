@@ -39,7 +39,8 @@ bool is_plain(const std::string& name) {
 fs::path current_snapshot(const fs::path& model) {
     std::string hash;
     std::ifstream(model / "refs/main") >> hash;
-    if (is_plain(hash) && is_there(model / "snapshots" / hash / "config.json")) return model / "snapshots" / hash;
+    if (is_plain(hash) && is_there(model / "snapshots" / hash / "config.json"))
+        return model / "snapshots" / hash;
     fs::path newest;
     fs::file_time_type newest_time{};
     std::error_code error;

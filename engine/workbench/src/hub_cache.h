@@ -13,7 +13,8 @@ struct CachedModel {
     std::filesystem::path folder;  // the current snapshot
 };
 
-// HF_HUB_CACHE, else HF_HOME/hub, else huggingface/hub in XDG_CACHE_HOME or ~/.cache. Empty when none is known.
+// HF_HUB_CACHE, else HF_HOME/hub, else huggingface/hub in XDG_CACHE_HOME or ~/.cache. Empty when none is
+// known.
 std::filesystem::path hub_cache_dir();
 
 // The models that hold a config.json and safetensors weights, by name. A few system calls each.

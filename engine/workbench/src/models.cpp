@@ -1,5 +1,5 @@
-// Models by reference: builtin:NAME, shape:NAME, a folder or ORG/NAME of the Hugging Face cache; the sample data shipped
-// beside them.
+// Models by reference: builtin:NAME, shape:NAME, a folder or ORG/NAME of the Hugging Face cache; the sample
+// data shipped beside them.
 #include "guard.h"
 #include "hub_cache.h"
 #include "workbench/workbench.h"
@@ -54,7 +54,9 @@ fs::path model_folder(const std::string& ref) {
     if (const fs::path snapshot = cached_snapshot(hub_cache_dir(), ref); !snapshot.empty()) return snapshot;
     std::string advice = "Give the folder that holds config.json and the safetensors files, or builtin:tiny.";
     if (looks_like_hub_name(ref))
-        advice = "It is not in the Hugging Face cache either, and this program downloads nothing: fetch the model first.";
+        advice =
+            "It is not in the Hugging Face cache either, and this program downloads nothing: fetch the model "
+            "first.";
     engine::fail_input("There is no model folder '" + ref + "'. " + advice);
 }
 
@@ -77,7 +79,8 @@ std::vector<ModelEntry> Workbench::models() {
     }
     for (const auto& model : recent)
         if (!model.ref.starts_with(builtin_prefix))
-            entries.push_back({model.ref, model.name, model.ref, false, model.last_used, !hub_name_of(model.ref).empty()});
+            entries.push_back(
+                {model.ref, model.name, model.ref, false, model.last_used, !hub_name_of(model.ref).empty()});
     for (const auto& model : cached_models(hub_cache_dir())) {
         const std::string ref = model.folder.string();
         if (std::none_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.ref == ref; }))
