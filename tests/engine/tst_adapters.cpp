@@ -307,6 +307,8 @@ class TstAdapters : public QObject {
         QTest::addColumn<int>("sites");
         QTest::newRow("all-linear") << R"({"target_modules": "all-linear"})" << 14;
         QTest::newRow("expression") << R"({"target_modules": "model\\.layers\\.\\d+\\.self_attn\\.(q|v)_proj"})" << 4;
+        QTest::newRow("long expression")
+            << R"re({"target_modules": "(?:.*?(?:language|text).*?(?:self_attn|mlp).*?(?:q_proj|k_proj).*?)|(?:\\bmodel\\.layers\\.[\\d]{1,}\\.(?:self_attn|mlp)\\.(?:(?:q_proj|up_proj)))"})re" << 4;
         QTest::newRow("expression of a part") << R"({"target_modules": "self_attn.q_proj"})" << 0;
         QTest::newRow("excluded list") << R"({"target_modules": "all-linear", "exclude_modules": ["down_proj", "mlp.up_proj"]})" << 10;
         QTest::newRow("excluded expression") << R"({"target_modules": "all-linear", "exclude_modules": ".*\\.1\\..*"})" << 7;

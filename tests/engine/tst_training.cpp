@@ -190,7 +190,7 @@ class TstTraining : public QObject {
         QTest::addColumn<QString>("change");
         QTest::addColumn<QString>("says");
         QTest::newRow("rank 0") << "rank0" << "rank";
-        QTest::newRow("rank above the matrix") << "rank99" << "1 to";
+        QTest::newRow("rank above the matrix") << "rank99" << "at most 32";
         QTest::newRow("no matrix") << "no targets" << "matrix";
         QTest::newRow("unknown matrix") << "gate on gpt2" << "gate";
         QTest::newRow("unknown layer") << "layer 9" << "9";

@@ -114,7 +114,7 @@ void TstExperimentPage::fieldsWriteTheSpec() {
     auto* method = m_window->find<QComboBox>("methodCombo");
     method->setFocus();
     QTest::keyClick(method, Qt::Key_End);
-    QVERIFY(spec().lora.use_rslora);
+    QVERIFY(spec().lora.use_rslora && spec().lora.use_dora);  // the last entry has both
     auto* prompt = m_window->find<QLineEdit>("templateField");
     prompt->setFocus();
     prompt->selectAll();

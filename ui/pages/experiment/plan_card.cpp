@@ -72,10 +72,13 @@ void PlanCard::refresh() {
     const auto& plan = m_presenter.plan();
     if (plan) {
         m_trainable->setText(tr("%1 trainable").arg(units::count(plan->trainable_params)));
-        m_share->setText(joinFacts(
-            {tr("%1 of %2").arg(units::percent(plan->percent), units::shortCount(plan->total_params)),
-             tr("%Ln matri(x|ces)", nullptr, static_cast<int>(plan->matrices)),
-             tr("adapter file %1").arg(units::bytes(plan->adapter_bytes))}));
+        QStringList facts = {
+            tr("%1 of %2").arg(units::percent(plan->percent), units::shortCount(plan->total_params)),
+            tr("%Ln matri(x|ces)", nullptr, static_cast<int>(plan->matrices)),
+            tr("adapter file %1").arg(units::bytes(plan->adapter_bytes))};
+        if (plan->saved_params > 0) facts << tr("%1 in saved modules").arg(units::count(plan->saved_params));
+        if (plan->bias_params > 0) facts << tr("%1 in biases").arg(units::count(plan->bias_params));
+        m_share->setText(joinFacts(facts));
         m_parameters->setValue(plan->trainable_params, plan->total_params);
     } else {
         m_trainable->setText(tr("Nothing to train yet"));

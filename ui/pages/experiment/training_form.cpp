@@ -135,10 +135,17 @@ void TrainingForm::row(const QString& label, QWidget* buddy, std::initializer_li
 
 void TrainingForm::buildAdapterRows() {
     auto* method = choice(
-        "methodCombo", tr("LoRA scales ΔW by α/r; rsLoRA by α/√r, which keeps large ranks lively"),
-        {tr("LoRA, ΔW = α/r · B·A"), tr("rsLoRA, ΔW = α/√r · B·A")},
-        [](const ExperimentSpec& s) { return s.lora.use_rslora ? 1 : 0; },
-        [](ExperimentSpec& s, double v) { s.lora.use_rslora = v != 0; });
+        "methodCombo",
+        tr("LoRA scales ΔW by α/r; rsLoRA by α/√r, which keeps large ranks lively; DoRA trains the length m of each "
+           "row apart from its direction"),
+        {tr("LoRA, ΔW = α/r · B·A"), tr("rsLoRA, ΔW = α/√r · B·A"), tr("DoRA, W = m · (W₀+ΔW) / ‖W₀+ΔW‖"),
+         tr("DoRA with rsLoRA's α/√r")},
+        [](const ExperimentSpec& s) { return (s.lora.use_rslora ? 1 : 0) + (s.lora.use_dora ? 2 : 0); },
+        [](ExperimentSpec& s, double v) {
+            const int way = int(v);
+            s.lora.use_rslora = way % 2 == 1;
+            s.lora.use_dora = way >= 2;
+        });
     method->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     row(tr("&Method"), method, {method});
 
