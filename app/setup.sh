@@ -22,7 +22,7 @@ is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" 
 # What the build, the window and the tests need on Debian and its relatives.
 lwb_packages() {
     local packages="g++ cmake ninja-build ccache pkg-config nlohmann-json3-dev libcli11-dev libpcre2-dev libutf8proc-dev
-        libsqlite3-dev libssl-dev qt6-base-dev qt6-svg-dev libqt6svg6 qt6-qpa-plugins fonts-dejavu-core"
+        libsentencepiece-dev libsqlite3-dev libssl-dev qt6-base-dev qt6-svg-dev libqt6svg6 qt6-qpa-plugins fonts-dejavu-core"
     if [ -z "${LIBTORCH:-}" ]; then
         # The OpenMP flavour shares libtorch's threads: 1.8 times faster than the pthread one, 35 than plain BLAS.
         packages+=" libopenblas0-openmp"

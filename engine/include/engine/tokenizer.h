@@ -1,5 +1,6 @@
-// Text to token ids and back, from the tokenizer files of a Hugging Face model folder (tokenizer.json, or
-// vocab.json with merges.txt; the model's weights need not be there).
+// Text to token ids and back, from the tokenizer files of a Hugging Face model folder: tokenizer.json, else
+// tokenizer.model or spm.model (SentencePiece), vocab.json with merges.txt, or vocab.txt (WordPiece). The
+// model's weights need not be there.
 //
 // A Tokenizer is a handle on shared immutable state: copying is cheap, and every const function may be called
 // from several threads at once. Ids are exactly those of the reference implementation of the same files.
@@ -43,10 +44,10 @@ class Tokenizer {
     // Invalid UTF-8 counts as U+FFFD. Linear in the length of the text.
     std::vector<std::int32_t> encode(std::string_view utf8, EncodeOptions options = {}) const;
 
-    // A valid UTF-8 text that brings its own special tokens, such as a rendered chat; nothing is added around it. A
-    // special token that touches a range of data (ascending) is ordinary text, so nobody can write one into a message;
-    // otherwise the ids are those of encode. cuts: byte offsets, ascending; the token that reaches across one, or that
-    // what stands behind it has changed, counts as behind it.
+    // A valid UTF-8 text that brings its own special tokens, such as a rendered chat; nothing is added around
+    // it. A special token that touches a range of data (ascending) is ordinary text, so nobody can write one
+    // into a message; otherwise the ids are those of encode. cuts: byte offsets, ascending; the token that
+    // reaches across one, or that what stands behind it has changed, counts as behind it.
     MarkedIds encode_marked(std::string_view utf8, std::span<const TextRange> data,
                             std::span<const std::size_t> cuts) const;
 
@@ -71,7 +72,7 @@ class Tokenizer {
     // Every id that ends a generation: eos_id() and those that generation_config.json adds.
     const std::vector<std::int32_t>& stop_ids() const;
 
-    std::string kind() const;  // for people: "byte-level BPE"
+    std::string kind() const;  // for people: "byte-level BPE", "BPE", "Unigram", "WordPiece" or "WordLevel"
 
     struct State;  // defined with the implementation
     explicit Tokenizer(std::shared_ptr<const State> state) : state_(std::move(state)) {}

@@ -77,7 +77,8 @@ void AddedTokens::prepare(const Normalizer* normalizer) {
         if (!token.normalized) {
             plain_.insert(token.content, id);
         } else {
-            normalized_.insert(normalizer ? normalizer->apply(token.content) : token.content, id);
+            normalized_.insert(normalizer && !token.as_is ? normalizer->apply(token.content) : token.content,
+                               id);
         }
     }
 }

@@ -25,6 +25,7 @@ struct AddedToken {
     bool lstrip = false;       // swallows white space before it
     bool rstrip = false;       // and after it
     bool normalized = false;   // looked for in the normalised text
+    bool as_is = false;        // ... where it is spelled just like this
 };
 
 // A stretch of text, or an added token.

@@ -70,7 +70,8 @@ MarkedIds Tokenizer::State::encode_marked(std::string_view text, std::span<const
         } else if (apart && touches(data, part)) {
             for (const TextRange& piece : cut_at_data(data, part)) encode_piece(piece, !touches(data, piece));
         } else {
-            encode_piece(part, true);
+            // Nor may the model answer with a special token that data spells.
+            encode_piece(part, !touches(data, part));
         }
     }
     take_cuts(text.size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "io/json.h"
+#include "tokenizer/sentencepiece.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -13,10 +14,13 @@ namespace engine {
 
 struct TokenizerFiles {
     std::string source;  // for sentences: the file that was read
-    Json tokenizer;      // as tokenizer.json
-    Json added_later;    // more added tokens, same form as tokenizer["added_tokens"]; those known already are
-                         // skipped
+    Json tokenizer;      // as tokenizer.json; without normalizer and model when there is a sentencepiece
+    std::optional<SentencePieceFile> sentencepiece;
+    PrefixPlace prefix = PrefixPlace::every_segment;  // for sentencepiece
+    Json added_later;  // more added tokens, same form as tokenizer["added_tokens"]; those known already are
+                       // skipped
     std::optional<std::string> bos, eos, pad, unk;
+    std::optional<std::string> cls, sep;
     std::vector<std::string> other_special;     // cls, sep, mask, additional_special_tokens
     std::optional<std::int64_t> config_bos_id;  // from generation_config.json or config.json
     std::vector<std::int64_t> config_eos_ids;

@@ -55,16 +55,27 @@ void PieceCachePool::put_back(std::unique_ptr<PieceCache> cache) {
 Tokenizer::State::State(const TokenizerFiles& files) {
     const Json& document = files.tokenizer;
     const auto part = [&](const char* key) { return document.value(key, Json()); };
-    normalizer = make_normalizer(part("normalizer"), files.source);
-    pre_tokenizer = make_pre_tokenizer(part("pre_tokenizer"), files.source);
+    std::vector<AddedToken> user_defined;
+    if (files.sentencepiece) {
+        SentencePieceParts parts = make_sentencepiece(*files.sentencepiece, files.prefix, files.source);
+        normalizer = std::move(parts.normalizer);
+        pre_tokenizer = std::move(parts.pre_tokenizer);
+        model = std::move(parts.model);
+        user_defined = std::move(parts.user_defined);
+    } else {
+        normalizer = make_normalizer(part("normalizer"), files.source);
+        pre_tokenizer = make_pre_tokenizer(part("pre_tokenizer"), files.source);
+        const auto description = document.find("model");
+        model = make_token_model(description == document.end() ? Json() : *description, files.source);
+    }
     frame = make_special_frame(part("post_processor"), files.source);
     decoder = make_decoder(part("decoder"), files.source);
-    const auto model_part = document.find("model");
-    model = make_token_model(model_part == document.end() ? Json() : *model_part, files.source);
     if (document.contains("added_tokens") && document["added_tokens"].is_array())
         read_added_tokens(document["added_tokens"], files.source, false);
     read_added_tokens(files.added_later, files.source, true);
     set_roles(files);
+    for (AddedToken& token : user_defined)
+        if (!added.find_id(token.id)) added.add(std::move(token));
     added.prepare(normalizer.get());
     for (const auto& [id, token] : added.all())
         if (token.special) model->set_special(id);

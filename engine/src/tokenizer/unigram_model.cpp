@@ -39,20 +39,21 @@ void UnigramModel::tokenize(std::string_view piece, Specials specials, std::vect
     std::vector<Step> best(piece.size() + 1);
     for (std::size_t at = 0; at < piece.size();) {
         const double so_far = best[at].score;
-        const auto propose = [&](std::int32_t id, std::size_t end, double score) {
-            double sum = so_far + score;
-            if (options_.single_precision) sum = static_cast<float>(sum);
+        const auto kept = [&](double sum) {
+            return options_.single_precision ? static_cast<float>(sum) : sum;
+        };
+        const auto propose = [&](std::int32_t id, std::size_t end, double sum) {
             Step& step = best[end];
-            if (step.id < 0 || sum > step.score) step = {sum, id, static_cast<std::uint32_t>(at)};
+            if (step.id < 0 || sum > step.score) step = {kept(sum), id, static_cast<std::uint32_t>(at)};
         };
         const std::size_t length = character_at(piece, at).length;
         bool covered = false;  // by a token of exactly this character
         trie_.prefixes(piece.substr(at), [&](std::int32_t id, std::size_t size) {
             if (refuses(id, specials)) return;
-            propose(id, at + size, scores_[static_cast<std::size_t>(id)]);
+            propose(id, at + size, so_far + scores_[static_cast<std::size_t>(id)]);
             covered = covered || size == length;
         });
-        if (!covered) propose(options_.unk_id, at + length, unk_score_);
+        if (!covered) propose(options_.unk_id, at + length, kept(so_far + unk_score_));
         at += length;
     }
 

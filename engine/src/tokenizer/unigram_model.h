@@ -11,7 +11,7 @@ namespace engine {
 struct UnigramOptions {
     std::int32_t unk_id = 0;
     bool byte_fallback = false;     // unknown characters become their bytes, tokens <0x00> to <0xFF>
-    bool single_precision = false;  // scores are added in float: sentencepiece does
+    bool single_precision = false;  // sums are kept as float: sentencepiece does
     std::vector<bool>
         not_in_text;  // by id: never found in a text (sentencepiece's control and unused pieces)
     std::optional<double> unk_score;  // when not 10 below the lowest score

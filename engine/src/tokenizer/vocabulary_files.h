@@ -1,0 +1,24 @@
+// Tokenizers without a tokenizer.json: what their other files and the class in tokenizer_config.json mean, in
+// the form of tokenizer.json.
+#pragma once
+
+#include "tokenizer/tokenizer_files.h"
+
+namespace engine {
+
+// All three fill in roles that config leaves open. Failure (bad_input) for damaged files.
+// vocab.json and merges.txt: GPT-2, RoBERTa, Qwen 2.
+Json document_from_bpe_files(const std::filesystem::path& folder, const Json& config, TokenizerFiles& files);
+// vocab.txt: BERT.
+Json document_from_wordpiece_file(const std::filesystem::path& path, const Json& config,
+                                  TokenizerFiles& files);
+// tokenizer.model (Llama, Mistral, Gemma) or spm.model (DeBERTa); fills files.sentencepiece and files.prefix.
+Json document_from_sentencepiece(const std::filesystem::path& path, const Json& config,
+                                 TokenizerFiles& files);
+
+// Shared with tokenizer_files.cpp. A JSON object, empty when there is no such file:
+Json read_optional(const std::filesystem::path& path);
+// A token given as a text or as an object with "content".
+std::optional<std::string> token_text(const Json& object, const char* key);
+
+}  // namespace engine
