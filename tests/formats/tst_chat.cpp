@@ -127,6 +127,24 @@ class TstChat : public QObject {
         QCOMPARE(parts_of(*chat, chat->assistant), std::vector<std::string>({"Yes?</s>", "2</s>"}));
     }
 
+    void findsTurnsThatLookDifferentLater() {
+        // As models that reason have it: the prompt opens a thought, older thoughts are left out.
+        const auto chat =
+            parsed("{% set ns = namespace(last=-1) %}{% for m in messages %}{% if m.role == 'user' %}"
+                   "{% set ns.last = loop.index0 %}{% endif %}{% endfor %}{% for m in messages %}"
+                   "{{ '<|im_start|>' ~ m.role ~ '\n' }}{% if m.role == 'assistant' and loop.index0 > ns.last %}"
+                   "{{ '<think>\n\n</think>\n\n' }}{% endif %}{{ m.content ~ '<|im_end|>\n' }}{% endfor %}"
+                   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n<think>\n' }}{% endif %}")
+                .render_training(dialogue);
+        QVERIFY2(chat.ok(), chat.ok() ? "" : chat.error().message.c_str());
+        QCOMPARE(parts_of(*chat, chat->assistant),
+                 std::vector<std::string>({"Yes?<|im_end|>", "\n</think>\n\n2<|im_end|>"}));
+        const auto other = parsed("{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content ~ '<end>' }}{% endfor %}"
+                                  "{% if add_generation_prompt %}<assistant><empty thought>{% endif %}")
+                               .render_training(dialogue);
+        QCOMPARE(parts_of(*other, other->assistant), std::vector<std::string>({"Yes?<end>", "2<end>"}));
+    }
+
     void refusesTurnsThatCannotBeToldApart() {
         const auto result =
             parsed("{{ messages | length }}{% for m in messages %}{{ m.content }}{% endfor %}")

@@ -55,6 +55,8 @@ std::vector<SpecField> specFields(const engine::ExperimentSpec& spec) {
     QString promptTemplate = QString::fromStdString(spec.data.prompt_template);
     add("data.prompt_template", Words::tr("Prompt template"),
         promptTemplate.replace(QLatin1Char('\n'), QStringLiteral("↵")));
+    if (!spec.data.chat_template.empty())
+        add("data.chat_template", Words::tr("Chat template"), text(spec.data.chat_template));
     add("data.seq_len", Words::tr("Length in tokens"), units::count(spec.data.seq_len));
     add("optimizer.learning_rate", Words::tr("Learning rate"), units::number(spec.optimizer.learning_rate));
     add("optimizer.schedule", Words::tr("Schedule"),

@@ -64,9 +64,9 @@ class ChatTemplate {
     Result<RenderedChat> render(std::span<const ChatMessage> messages, const ChatOptions& options = {}) const;
 
     // The whole conversation, with the turns of the assistant found: what stands in {% generation %} where
-    // the template has it, else what each of these messages adds to the rendering of those before it. Error
-    // (bad_input) when the rendering of the first messages is not how the whole begins, so that no turn can
-    // be told apart. Costs two renderings for each turn of the assistant.
+    // the template has it, else what each of these messages adds to the rendering of those before it, up to
+    // the end of its turn. Error (bad_input) when the messages before a turn are not written as the whole
+    // begins, so that no turn can be told apart. Costs two renderings for each turn of the assistant.
     Result<RenderedChat> render_training(std::span<const ChatMessage> messages,
                                          const ChatOptions& options = {}) const;
 

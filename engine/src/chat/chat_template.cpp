@@ -1,4 +1,5 @@
 #include "chat/ast.h"
+#include "chat/chat_state.h"
 #include "chat/evaluator.h"
 #include "chat/problem.h"
 #include "chat/template_files.h"
@@ -11,15 +12,6 @@
 #include <algorithm>
 
 namespace engine {
-
-struct ChatTemplate::State {
-    std::string text;
-    std::string source;
-    std::vector<std::string> other_names;
-    jinja::Pairs special_tokens;
-    jinja::Body body;
-    bool marks_generation = false;
-};
 
 namespace {
 
@@ -75,10 +67,16 @@ Value message_value(const ChatMessage& message) {
     return Value::dict(std::move(fields));
 }
 
-MarkedText rendered(const ChatTemplate::State& state, std::span<const ChatMessage> messages,
-                    const ChatOptions& options) {
+RenderedChat chat_of(const MarkedText& text) {
+    return {text.bytes(), ranges_with(text, jinja::from_data), {}};
+}
+
+}  // namespace
+
+jinja::MarkedText ChatTemplate::State::render(std::span<const ChatMessage> messages,
+                                              const ChatOptions& options) const {
     try {
-        jinja::Pairs variables = state.special_tokens;
+        jinja::Pairs variables = special_tokens;
         const auto set = [&](const char* name, Value value) {
             variables.emplace_back(Value::text(name), std::move(value));
         };
@@ -92,13 +90,13 @@ MarkedText rendered(const ChatTemplate::State& state, std::span<const ChatMessag
         for (auto& [key, value] :
              variables_from_json(options.variables, jinja::from_data, "The variables of the template"))
             variables.emplace_back(std::move(key), std::move(value));
-        return jinja::Evaluator(options.now).render(state.body, variables);
+        return jinja::Evaluator(options.now).render(body, variables);
     } catch (const jinja::Problem& problem) {
         const std::string line = std::to_string(problem.line);
         if (problem.raised)
-            fail_input("The chat template in " + state.source + " refuses this conversation (line " + line +
+            fail_input("The chat template in " + source + " refuses this conversation (line " + line +
                        "): " + problem.what + (problem.what.ends_with('.') ? "" : "."));
-        fail_input("The chat template in " + state.source + " fails at line " + line + ": " + problem.what +
+        fail_input("The chat template in " + source + " fails at line " + line + ": " + problem.what +
                    ". Check the messages, or name another template file.");
     }
 }
@@ -115,28 +113,6 @@ std::vector<TextRange> ranges_with(const MarkedText& text, char mark) {
     return ranges;
 }
 
-RenderedChat chat_of(const MarkedText& text) {
-    return {text.bytes(), ranges_with(text, jinja::from_data), {}};
-}
-
-std::size_t common_prefix(const std::string& a, const std::string& b) {
-    return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
-}
-
-// Without the white space behind the end of the turn, where the template writes such an end: generation stops
-// there.
-TextRange without_space_behind(const MarkedText& text, TextRange turn) {
-    std::size_t end = turn.end;
-    const auto from_template = [&](std::size_t i) { return !(text.mark(i) & jinja::from_data); };
-    while (end > turn.begin && from_template(end - 1) &&
-           std::string_view(" \n\r\t").find(text.bytes()[end - 1]) != std::string_view::npos)
-        --end;
-    const bool marked_end = end > turn.begin && from_template(end - 1);
-    return marked_end ? TextRange{turn.begin, end} : turn;
-}
-
-}  // namespace
-
 Result<ChatTemplate> ChatTemplate::load(const std::filesystem::path& folder,
                                         const std::filesystem::path& file, const std::string& name) {
     return attempt([&] {
@@ -149,7 +125,8 @@ Result<ChatTemplate> ChatTemplate::load(const std::filesystem::path& folder,
             fail_input(
                 "The model '" + folder.string() +
                 "' has no chat template, so conversations cannot be put into its words. Name a template file "
-                "(--chat-template FILE), or use prompt and completion instead.");
+                "(--chat-template FILE, or the data menu of the window), or use prompt and completion "
+                "instead.");
         const std::string wanted = name.empty() ? "default" : name;
         auto chosen = std::find_if(templates.begin(), templates.end(),
                                    [&](const NamedTemplate& each) { return each.name == wanted; });
@@ -194,7 +171,7 @@ const std::vector<std::string>& ChatTemplate::other_names() const {
 
 Result<RenderedChat> ChatTemplate::render(std::span<const ChatMessage> messages,
                                           const ChatOptions& options) const {
-    return attempt([&] { return chat_of(rendered(*state_, messages, options)); });
+    return attempt([&] { return chat_of(state_->render(messages, options)); });
 }
 
 Result<RenderedChat> ChatTemplate::render_training(std::span<const ChatMessage> messages,
@@ -202,27 +179,10 @@ Result<RenderedChat> ChatTemplate::render_training(std::span<const ChatMessage> 
     return attempt([&] {
         ChatOptions options = given;
         options.add_generation_prompt = false;
-        const MarkedText whole = rendered(*state_, messages, options);
+        const MarkedText whole = state_->render(messages, options);
         RenderedChat chat = chat_of(whole);
-        if (state_->marks_generation) {
-            chat.assistant = ranges_with(whole, jinja::generated);
-            return chat;
-        }
-        for (std::size_t i = 0; i < messages.size(); ++i) {
-            if (messages[i].role != "assistant") continue;
-            options.add_generation_prompt = true;
-            const std::string before = rendered(*state_, messages.first(i), options).bytes();
-            options.add_generation_prompt = false;
-            const MarkedText with =
-                i + 1 == messages.size() ? whole : rendered(*state_, messages.first(i + 1), options);
-            if (!chat.text.starts_with(with.bytes()) || !with.bytes().starts_with(before))
-                fail_input(
-                    "The chat template in " + state_->source + " writes message " + std::to_string(i + 1) +
-                    " differently when others follow it, so the assistant's turns cannot be told apart. Use "
-                    "conversations with one answer each, or a template with {% generation %}.");
-            const TextRange turn = without_space_behind(whole, {before.size(), with.size()});
-            if (turn.end > turn.begin) chat.assistant.push_back(turn);
-        }
+        chat.assistant = state_->marks_generation ? ranges_with(whole, jinja::generated)
+                                                  : assistant_turns(*state_, messages, options, whole);
         return chat;
     });
 }

@@ -181,7 +181,28 @@ void DataCard::fillMenu() {
     m_menu->addSeparator();
     auto* open = m_menu->addAction(m_theme.icon(QStringLiteral("file")), tr("Open a file…"));
     connect(open, &QAction::triggered, this, &DataCard::browse);
+
+    m_menu->addSection(tr("Conversations"));
+    const QString chosen = QString::fromStdString(m_presenter.spec().data.chat_template);
+    auto* own = m_menu->addAction(tr("The model's chat template"));
+    own->setCheckable(true);
+    own->setChecked(chosen.isEmpty());
+    connect(own, &QAction::triggered, this, [this] { setChatTemplate({}); });
+    auto* other = m_menu->addAction(chosen.isEmpty() ? tr("Another chat template…")
+                                                     : tr("Chat template %1…").arg(QFileInfo(chosen).fileName()));
+    other->setObjectName(QStringLiteral("chooseChatTemplate"));
+    other->setCheckable(true);
+    other->setChecked(!chosen.isEmpty());
+    connect(other, &QAction::triggered, this, [this] {
+        const QString file = QFileDialog::getOpenFileName(window(), tr("Choose a chat template"), {},
+                                                          tr("Jinja templates (*.jinja);;All files (*)"));
+        if (!file.isEmpty()) setChatTemplate(file);
+    });
     m_menu->setToolTipsVisible(true);
+}
+
+void DataCard::setChatTemplate(const QString& file) {
+    m_presenter.edit([&](auto& spec) { spec.data.chat_template = file.toStdString(); });
 }
 
 void DataCard::showSpec() {
@@ -218,6 +239,7 @@ void DataCard::showReport() {
             facts << tr("%1 trained")
                          .arg(units::percent(100.0 * static_cast<double>(report->trained_tokens) /
                                              static_cast<double>(report->total_tokens)));
+            if (report->has_conversations) facts << tr("the assistant's answers carry the loss");
         }
         bad = !report->bad_rows.empty();
         if (bad)

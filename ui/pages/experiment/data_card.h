@@ -37,6 +37,7 @@ class DataCard : public Card {
     void showSpec();
     void showReport();
     void browseHeldOut();
+    void setChatTemplate(const QString& file);  // empty: the model's own
     void showBadRows();
 
     const Theme& m_theme;
