@@ -169,14 +169,35 @@ class BpeDecoder : public Decoder {
     std::string suffix_;
 };
 
+std::size_t total_size(const std::vector<std::string>& tokens) {
+    std::size_t size = 0;
+    for (const std::string& token : tokens) size += token.size();
+    return size;
+}
+
+// Steps that each make a text longer would together fill the memory; no honest ones come near this.
+[[noreturn]] void fail_growth() {
+    fail_input(
+        "The decoders of the tokenizer make a text more than 64 times longer, as only a damaged file does. "
+        "Fetch the tokenizer again.");
+}
+
 class DecoderSequence : public Decoder {
   public:
     explicit DecoderSequence(std::vector<std::unique_ptr<const Decoder>> parts) : parts_(std::move(parts)) {}
     void apply(std::vector<std::string>& tokens) const override {
-        for (const auto& part : parts_) part->apply(tokens);
+        const std::size_t most = (std::size_t{1} << 20) + 64 * total_size(tokens);
+        for (const auto& part : parts_) {
+            part->apply(tokens);
+            if (total_size(tokens) > most) fail_growth();
+        }
     }
     std::string piece(std::string token) const override {
-        for (const auto& part : parts_) token = part->piece(std::move(token));
+        const std::size_t most = (std::size_t{1} << 20) + 64 * token.size();
+        for (const auto& part : parts_) {
+            token = part->piece(std::move(token));
+            if (token.size() > most) fail_growth();
+        }
         return token;
     }
     bool byte_level() const override {

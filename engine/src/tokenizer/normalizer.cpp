@@ -90,7 +90,15 @@ class NormalizerSequence : public Normalizer {
     explicit NormalizerSequence(std::vector<std::unique_ptr<const Normalizer>> parts)
         : parts_(std::move(parts)) {}
     std::string apply(std::string text) const override {
-        for (const auto& part : parts_) text = part->apply(std::move(text));
+        // Steps that each make a text longer would together fill the memory; no honest ones come near this.
+        const std::size_t most = (std::size_t{1} << 20) + 64 * text.size();
+        for (const auto& part : parts_) {
+            text = part->apply(std::move(text));
+            if (text.size() > most)
+                fail_input(
+                    "The normalizers of the tokenizer make a text more than 64 times longer, as only a "
+                    "damaged file does. Fetch the tokenizer again.");
+        }
         return text;
     }
 
