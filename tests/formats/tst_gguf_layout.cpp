@@ -221,6 +221,17 @@ class TstGgufLayout : public QObject {
         QCOMPARE(std::count(types.begin(), types.end(), 6), 256);
         QCOMPARE(items<float>(tokenizer.keys, "tokenizer.ggml.scores").size(), std::size_t{384});
         QVERIFY(tokenizer.notes.empty());
+        // The vocabulary file alone gives the same tokens and types, in the same order of scores.
+        QTemporaryDir folder;
+        const std::filesystem::path alone = folder.path().toStdString();
+        for (const char* name : {"tokenizer.model", "tokenizer_config.json"})
+            std::filesystem::copy(legacy / name, alone / name);
+        const GgufTokenizer from_model = gguf_tokenizer(alone, 384);
+        QCOMPARE(items<std::string>(from_model.keys, "tokenizer.ggml.tokens"),
+                 items<std::string>(tokenizer.keys, "tokenizer.ggml.tokens"));
+        QCOMPARE(items<std::int32_t>(from_model.keys, "tokenizer.ggml.token_type"), types);
+        QCOMPARE(setting<bool>(from_model.keys, "tokenizer.ggml.add_space_prefix"), true);
+        QCOMPARE(setting<bool>(from_model.keys, "tokenizer.ggml.add_bos_token"), true);
         QVERIFY(!gguf_tokenizer(golden::folder("tokenizers/llama2_style_nonlegacy"), 384).notes.empty());
     }
 

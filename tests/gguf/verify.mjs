@@ -7,6 +7,8 @@
 //     --prompts FILE       JSON list of texts (default: a dozen built-in ones)
 //     --new-tokens N       length of the continuation (default 12)
 //     --tolerance X        largest difference of a probability (default 0.001)
+//     --tie X              two logits this close are a tie, either may be chosen (default 0.01: llama.cpp keeps keys and
+//                          values in half precision)
 //     --loose              report a different continuation without failing (rounded weights)
 //     --cache FILE         keeps lwb's tokens from one call to the next
 //
@@ -31,7 +33,7 @@ const { values: options } = parseArgs({
     options: {
         lwb: { type: "string", default: "lwb" }, model: { type: "string" }, adapter: { type: "string" },
         gguf: { type: "string" }, lora: { type: "string" }, prompts: { type: "string" },
-        "new-tokens": { type: "string", default: "12" }, tolerance: { type: "string", default: "0.001" },
+        "new-tokens": { type: "string", default: "12" }, tolerance: { type: "string", default: "0.001" }, tie: { type: "string", default: "0.01" },
         loose: { type: "boolean", default: false }, cache: { type: "string" },
     },
 });
@@ -111,7 +113,7 @@ function softmax(row) {
 
 const { getLlama, LlamaLogLevel } = await llamaModule();
 const report = { gguf: options.gguf, lora: options.lora ?? null, texts: 0, different_tokens: [], prompts: 0,
-    max_probability_difference: 0, different_greedy: [] };
+    max_probability_difference: 0, different_greedy: [], ties: 0 };
 const llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
 let ok = true;
 try {
@@ -149,10 +151,12 @@ try {
         for (const [token, probability] of probabilities)
             report.max_probability_difference = Math.max(report.max_probability_difference, Math.abs(probability - expected[token]));
         // lwb's logits on llama.cpp's own continuation: greedy is the same when each token is the largest of its row.
-        const step = continuation.findIndex((token, i) => largestAt(rows[i]) !== token);
+        const margin = (i) => rows[i][largestAt(rows[i])] - rows[i][continuation[i]];
+        report.ties += continuation.filter((_, i) => margin(i) > 0 && margin(i) <= Number(options.tie)).length;
+        const step = continuation.findIndex((_, i) => margin(i) > Number(options.tie));
         if (step >= 0) {
             const best = largestAt(rows[step]), token = continuation[step];
-            report.different_greedy.push({ text, step, lwb: best, llama_cpp: token, margin: rows[step][best] - rows[step][token] });
+            report.different_greedy.push({ text, step, lwb: best, llama_cpp: token, margin: margin(step) });
         }
     });
     report.prompts = runs.length;

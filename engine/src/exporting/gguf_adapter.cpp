@@ -11,12 +11,27 @@
 namespace engine {
 namespace {
 
-// The pair of one weight, with the whole scaling in B.
+// The pair of one weight: it adds scaling · B · A.
 struct Pair {
-    std::string weight;  // "blk.0.attn_q.weight"
-    at::Tensor A, B;     // [r, in], [out, r], rows in the order of the file
-    double scaling = 1;  // of the sites, when it is one; B is B / scaling times it
+    std::string weight;      // "blk.0.attn_q.weight"
+    at::Tensor A, B;         // [r, in], [out, r], rows in the order of the file
+    double scaling = 1;
+    bool embedding = false;  // llama.cpp looks rows of A up there, so the file holds A transposed
+
+    at::Tensor stored_A() const { return embedding ? A.t().contiguous() : A; }
 };
+
+// Why the adapter is more than such pairs; empty when it is not.
+std::string beyond_pairs(const Architecture& architecture, const AdapterSet& adapters) {
+    if (!adapters.replaced.empty()) return "trained biases or saved modules";
+    for (const AdapterSite& site : adapters.sites())
+        if (site.magnitude.defined()) return "DoRA magnitudes";
+    if (adapters.embedding && adapters.embedding->magnitude.defined()) return "DoRA magnitudes";
+    if (adapters.head) return "an adapted head";
+    if (adapters.embedding && architecture.tied_embeddings)
+        return "an adapted embedding that is also the head, where llama.cpp would change both";
+    return {};
+}
 
 at::Tensor in_file_order(const at::Tensor& rows, const std::vector<std::int64_t>& order) {
     return order.empty() ? rows : rows.index_select(0, at::tensor(order, at::kLong));
@@ -46,20 +61,31 @@ std::vector<Pair> pairs_of(const Architecture& architecture, const AdapterSet& a
         pair.scaling = sites.front()->scaling;
         pairs.push_back(std::move(pair));
     }
+    if (adapters.embedding) {
+        const AdapterSite& site = *adapters.embedding;
+        pairs.push_back({"token_embd.weight", site.A, site.B, site.scaling, true});
+    }
     return pairs;
 }
 
-double alpha_of(const AdapterSet& adapters) { return adapters.sites().empty() ? 1 : adapters.sites().front().alpha; }
+// The alpha of the file. Any would do; that of the adapter itself leaves the B of a plain one as it is.
+float alpha_of(const AdapterSet& adapters) {
+    const double alpha = !adapters.sites().empty() ? adapters.sites().front().alpha
+                         : adapters.embedding      ? adapters.embedding->alpha
+                                                   : 1;
+    return alpha != 0 ? static_cast<float>(alpha) : 1.0F;
+}
 
 }  // namespace
 
 void write_gguf_adapter(const Architecture& architecture, const AdapterSet& adapters, const std::string& name,
                         const std::filesystem::path& file) {
     at::NoGradGuard no_grad;
-    if (!adapters.plain())
-        fail_input("A GGUF adapter can hold pairs of low-rank matrices alone, and this adapter has more: DoRA magnitudes, "
-                   "trained biases, saved modules or an adapted embedding. Export the merged model.");
-    const auto alpha = static_cast<float>(alpha_of(adapters) != 0 ? alpha_of(adapters) : 1);
+    const std::string more = beyond_pairs(architecture, adapters);
+    if (!more.empty())
+        fail_input("A GGUF adapter can hold pairs of low-rank matrices alone, and this adapter has " + more +
+                   ". Export the merged model.");
+    const float alpha = alpha_of(adapters);
     const GgufMetadata metadata = {
         {"general.architecture", GgufValue{gguf_architecture(architecture)}},
         {"general.type", GgufValue{std::string("adapter")}},
@@ -74,10 +100,10 @@ void write_gguf_adapter(const Architecture& architecture, const AdapterSet& adap
         // llama.cpp multiplies by alpha / r; a plain adapter needs nothing else and keeps its B bit for bit.
         const double rank = static_cast<double>(pair.A.size(0));
         const double factor = pair.scaling / (static_cast<double>(alpha) / rank);
-        plan.push_back({pair.weight + ".lora_a", GgufType::f32, pair.A.sizes().vec(), 0});
-        values.push_back(pair.A);
+        values.push_back(pair.stored_A().contiguous());
+        plan.push_back({pair.weight + ".lora_a", GgufType::f32, values.back().sizes().vec(), 0});
         plan.push_back({pair.weight + ".lora_b", GgufType::f32, pair.B.sizes().vec(), 0});
-        values.push_back(factor == 1 ? pair.B : (pair.B.to(at::kDouble) * factor).to(at::kFloat));
+        values.push_back((factor == 1 ? pair.B : (pair.B.to(at::kDouble) * factor).to(at::kFloat)).contiguous());
     }
     GgufWriter writer(file, metadata, plan);
     for (std::size_t i = 0; i < plan.size(); ++i) writer.append(plan[i].name, bytes_of(values[i]));
@@ -105,7 +131,7 @@ void test_gguf_adapter(const Architecture& architecture, const AdapterSet& adapt
         expected.push_back(pair.weight + ".lora_b");
         const at::Tensor a = read(expected[expected.size() - 2]), b = read(expected.back());
         if (!a.defined() || !b.defined() || !alpha) continue;
-        const at::Tensor change = at::mm(b, a) * (*alpha / static_cast<double>(a.size(0)));
+        const at::Tensor change = at::mm(b, pair.embedding ? a.t() : a) * (*alpha / static_cast<double>(b.size(1)));
         comparison.add(at::mm(pair.B, pair.A) * pair.scaling, change, 1e-5);
     }
     count_tensors(test, expected, found);

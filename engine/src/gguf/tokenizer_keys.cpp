@@ -4,6 +4,7 @@
 #include "engine/error.h"
 #include "engine/tokenizer.h"
 #include "gguf/split_rules.h"
+#include "tokenizer/sentencepiece_file.h"
 #include "tokenizer/tokenizer_files.h"
 
 #include <algorithm>
@@ -55,6 +56,7 @@ class Keys {
             fail_input("The tokenizer in " + files_.source + " has ids up to " +
                        std::to_string(tokenizer_.vocab_size() - 1) + ", the model's embedding has " +
                        std::to_string(rows) + " rows. Use the tokenizer that belongs to the model.");
+        if (files_.sentencepiece) return;
         const auto model = files_.tokenizer.find("model");
         if (model == files_.tokenizer.end() || !model->is_object())
             fail_input("The tokenizer in " + files_.source + " has no \"model\". Fetch the file again.");
@@ -66,14 +68,15 @@ class Keys {
     }
 
     GgufTokenizer make(const std::filesystem::path& folder, const std::filesystem::path& chat_template) {
-        const SplitRule rule = split_rule(files_.tokenizer, files_.source);
+        const SplitRule rule = files_.sentencepiece ? sentencepiece_rule() : split_rule(files_.tokenizer, files_.source);
         result_.notes = rule.notes;
         set("model", rule.model);
         set("pre", rule.pre);
         collect_tokens(rule.model == "llama");
         result_.keys.emplace_back("tokenizer.ggml.tokens", gguf_array(tokens_));
         if (rule.model == "llama") {
-            result_.keys.emplace_back("tokenizer.ggml.scores", gguf_array(scores()));
+            const std::vector<float> scores = files_.sentencepiece ? piece_scores() : merge_scores();
+            result_.keys.emplace_back("tokenizer.ggml.scores", gguf_array(scores));
             set("add_space_prefix", rule.space_prefix);
             set("remove_extra_whitespaces", false);
         } else {
@@ -91,6 +94,40 @@ class Keys {
     template <class T>
     void set(const char* key, T value) {
         result_.keys.emplace_back(std::string("tokenizer.ggml.") + key, GgufValue{std::move(value)});
+    }
+
+    // A tokenizer.model says itself how it works; llama.cpp does the same for BPE without rules of normalisation.
+    SplitRule sentencepiece_rule() const {
+        const SentencePieceFile& file = *files_.sentencepiece;
+        const auto refuse = [&](const std::string& what) {
+            fail_input("The tokenizer in " + files_.source + " " + what +
+                       ", which llama.cpp does otherwise. Export a merged Hugging Face folder.");
+        };
+        if (file.algorithm != SentencePieceAlgorithm::bpe) refuse("is a unigram model");
+        if (file.treat_whitespace_as_suffix || !file.escape_whitespaces) refuse("marks spaces in an unusual way");
+        SplitRule rule;
+        rule.model = "llama";
+        rule.pre = "default";
+        rule.space_prefix = file.add_dummy_prefix && files_.prefix != PrefixPlace::nowhere;
+        if (!file.chars_map.empty())
+            rule.notes.push_back(
+                "llama.cpp does not normalise characters as this tokenizer does; texts with unusual ones get other "
+                "tokens there.");
+        if (file.remove_extra_whitespaces)
+            rule.notes.push_back(
+                "llama.cpp keeps runs of spaces that this tokenizer shortens; such texts get other tokens there.");
+        if (rule.space_prefix && files_.prefix == PrefixPlace::start)
+            rule.notes.push_back(
+                "llama.cpp puts a space also behind special tokens; texts that hold them get another token there.");
+        return rule;
+    }
+
+    std::vector<float> piece_scores() const {
+        constexpr float added_later = -1000;  // beyond the pieces of the file
+        std::vector<float> scores(tokens_.size(), added_later);
+        const auto& pieces = files_.sentencepiece->pieces;
+        for (std::size_t id = 0; id < std::min(scores.size(), pieces.size()); ++id) scores[id] = pieces[id].score;
+        return scores;
     }
 
     // Added tokens are found in a text before it is split; the others only by merging.
@@ -119,7 +156,10 @@ class Keys {
                 continue;
             }
             tokens_.push_back(tokenizer_.token(id));
-            if (sentencepiece && is_byte_token(tokens_.back()))
+            const auto* pieces = files_.sentencepiece ? &files_.sentencepiece->pieces : nullptr;
+            if (pieces && static_cast<std::size_t>(id) < pieces->size())
+                types_.push_back(static_cast<std::int32_t>((*pieces)[static_cast<std::size_t>(id)].type));
+            else if (sentencepiece && is_byte_token(tokens_.back()))
                 types_.push_back(byte);
             else if (sentencepiece && tokenizer_.unk_id() == id)
                 types_.push_back(unknown);
@@ -132,7 +172,7 @@ class Keys {
 
     // SentencePiece joins the neighbours whose union scores best; a list of merges joins those that come
     // first. The earlier a token is first made, the better its score.
-    std::vector<float> scores() {
+    std::vector<float> merge_scores() {
         std::unordered_map<std::string, std::int32_t> ids;
         for (std::size_t id = 0; id < tokens_.size(); ++id)
             if (types_[id] == normal || types_[id] == user_defined)
