@@ -130,19 +130,33 @@ class TstChat : public QObject {
     void findsTurnsThatLookDifferentLater() {
         // As models that reason have it: the prompt opens a thought, older thoughts are left out.
         const auto chat =
-            parsed("{% set ns = namespace(last=-1) %}{% for m in messages %}{% if m.role == 'user' %}"
-                   "{% set ns.last = loop.index0 %}{% endif %}{% endfor %}{% for m in messages %}"
-                   "{{ '<|im_start|>' ~ m.role ~ '\n' }}{% if m.role == 'assistant' and loop.index0 > ns.last %}"
-                   "{{ '<think>\n\n</think>\n\n' }}{% endif %}{{ m.content ~ '<|im_end|>\n' }}{% endfor %}"
-                   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n<think>\n' }}{% endif %}")
+            parsed(
+                "{% set ns = namespace(last=-1) %}{% for m in messages %}{% if m.role == 'user' %}"
+                "{% set ns.last = loop.index0 %}{% endif %}{% endfor %}{% for m in messages %}"
+                "{{ '<|im_start|>' ~ m.role ~ '\n' }}{% if m.role == 'assistant' and loop.index0 > ns.last %}"
+                "{{ '<think>\n\n</think>\n\n' }}{% endif %}{{ m.content ~ '<|im_end|>\n' }}{% endfor %}"
+                "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n<think>\n' }}{% endif %}")
                 .render_training(dialogue);
         QVERIFY2(chat.ok(), chat.ok() ? "" : chat.error().message.c_str());
         QCOMPARE(parts_of(*chat, chat->assistant),
                  std::vector<std::string>({"Yes?<|im_end|>", "\n</think>\n\n2<|im_end|>"}));
-        const auto other = parsed("{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content ~ '<end>' }}{% endfor %}"
-                                  "{% if add_generation_prompt %}<assistant><empty thought>{% endif %}")
-                               .render_training(dialogue);
+        const auto other =
+            parsed(
+                "{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content ~ '<end>' }}{% endfor %}"
+                "{% if add_generation_prompt %}<assistant><empty thought>{% endif %}")
+                .render_training(dialogue);
         QCOMPARE(parts_of(*other, other->assistant), std::vector<std::string>({"Yes?<end>", "2<end>"}));
+    }
+
+    void leavesOutWhatFollowsTheLastTurn() {
+        const auto chat =
+            parsed(
+                "{% for m in messages %}{{ '<|' ~ m.role ~ '|>' ~ m.content ~ '<|end|>\n' }}{% endfor %}"
+                "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% else %}{{ eos_token }}{% endif %}",
+                R"({"eos_token": "<|endoftext|>"})")
+                .render_training(dialogue);
+        QVERIFY2(chat.ok(), chat.ok() ? "" : chat.error().message.c_str());
+        QCOMPARE(parts_of(*chat, chat->assistant), std::vector<std::string>({"Yes?<|end|>", "2<|end|>"}));
     }
 
     void refusesTurnsThatCannotBeToldApart() {
@@ -257,6 +271,7 @@ class TstChat : public QObject {
             }() + "'upper') }}");
         row("power", "{{ 9 ** 9999999 }}");
         row("division", "{{ (0 - 9223372036854775807 - 1) // -1 }}");
+        row("an open raw block", "a\n{% raw %}{{ {% raw %}");
         row("itself", "{% set n = namespace() %}{% set n.n = n %}{{ n.n.n.n.x.y }}");
     }
     void endsHostileTemplatesInASentence() {

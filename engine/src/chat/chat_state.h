@@ -19,6 +19,7 @@ struct ChatTemplate::State {
     jinja::Pairs special_tokens;
     jinja::Body body;
     bool marks_generation = false;  // it has {% generation %}
+    std::string turn_end;           // what it writes behind every answer: "<|im_end|>", "</s>"; may be empty
 
     // Failure (bad_input) with the line when the template fails or refuses the messages.
     jinja::MarkedText render(std::span<const ChatMessage> messages, const ChatOptions& options) const;
@@ -26,6 +27,10 @@ struct ChatTemplate::State {
 
 // The stretches of text whose bytes carry the mark.
 std::vector<TextRange> ranges_with(const jinja::MarkedText& text, char mark);
+
+// What the template writes behind an answer, whether something follows or not, without white space around it.
+// Empty when it writes nothing there or refuses the question.
+std::string end_of_turn(const ChatTemplate::State& state);
 
 // The turns of the assistant in whole, the rendering of messages. Failure (bad_input) when they cannot be
 // told apart.

@@ -42,6 +42,7 @@ std::shared_ptr<const ChatTemplate::State> parsed(std::string text, std::string 
     state->source = std::move(source);
     state->special_tokens = std::move(tokens);
     state->other_names = std::move(other_names);
+    if (!state->marks_generation) state->turn_end = end_of_turn(*state);
     return state;
 }
 

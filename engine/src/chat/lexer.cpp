@@ -135,7 +135,6 @@ class Lexer {
 
     // {% raw %} ... {% endraw %}; false when this block is another one.
     bool raw() {
-        const std::size_t begin = at_;
         const int line = line_;
         std::size_t after = tag_end(at_, "raw");
         if (after == nowhere) return false;
@@ -153,7 +152,6 @@ class Lexer {
             after_end(source_[after - 3]);
             return true;
         }
-        move(begin);
         fail("a block {% raw %} is not closed", line);
     }
     // Where the tag that holds only this name ends, or nowhere.
