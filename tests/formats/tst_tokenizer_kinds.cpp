@@ -265,6 +265,21 @@ class TstTokenizerKinds : public QObject {
         QCOMPARE(later.encode("b<new>b"), (Ids{1, 3, 5, 9, 5, 2}));
     }
 
+    void endlessWorkIsRefused() {
+        Json document = unigram();
+        document["pre_tokenizer"] = {
+            {"type", "Split"}, {"pattern", {{"Regex", "(a+)+[bc]"}}}, {"behavior", "Isolated"}};
+        const Tokenizer search = load(document);
+        QVERIFY_THROWS_EXCEPTION(Failure, search.encode(std::string(64, 'a')));
+        document = unigram();
+        document["normalizer"] = {{"type", "Sequence"}, {"normalizers", Json::array()}};
+        for (int i = 0; i < 60; ++i)
+            document["normalizer"]["normalizers"].push_back(
+                {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}});
+        const Tokenizer growth = load(document);
+        QVERIFY_THROWS_EXCEPTION(Failure, growth.encode("a"));
+    }
+
     void refusesWhatItCannotRead() {
         Json document = unigram();
         document["model"]["unk_id"] = 99;

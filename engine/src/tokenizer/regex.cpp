@@ -4,6 +4,8 @@
 #include "engine/error.h"
 #include "tokenizer/onig_pattern.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <pcre2.h>
 
 namespace engine {
@@ -93,8 +95,10 @@ std::vector<Span> Regex::find_all(std::string_view subject) const {
     const auto* code = static_cast<const pcre2_code*>(code_.get());
     const MatchData data(pcre2_match_data_create_from_pattern(code, nullptr));
     const MatchContext context(pcre2_match_context_create(nullptr));
-    // Patterns backtrack over long runs of white space; the limits only guard against an endless search.
-    pcre2_set_match_limit(context.get(), 1u << 31);
+    // Patterns backtrack over long runs of white space, a few steps for each character; the limit stops the
+    // search of a pattern like (a+)+b, whose steps double with each character.
+    pcre2_set_match_limit(context.get(), static_cast<std::uint32_t>(std::min<std::size_t>(
+                                             10'000'000 + 64 * subject.size(), std::size_t{1} << 31)));
     JitStack stack;
     const auto text = reinterpret_cast<PCRE2_SPTR>(subject.data());
     std::vector<Span> found;
