@@ -1,6 +1,5 @@
 // DoRA, biases and saved modules on the micro models: from the first step to the merged model.
 #include <QtTest>
-#include <nlohmann/json.hpp>
 
 #include <cmath>
 
@@ -14,6 +13,7 @@
 #include "lora/peft_folder.h"
 #include "model/load.h"
 #include "model/tensor_io.h"
+#include "support/family_models.h"
 #include "support/fixtures.h"
 #include "train/causal_loss.h"
 
@@ -68,7 +68,7 @@ class TstAdapters : public QObject {
         data_ = support::write_rows(*folder_);
     }
 
-    void kinds_data() {
+    void micro_kinds_data() {
         QTest::addColumn<QString>("model");
         QTest::addColumn<QString>("targets");
         QTest::addColumn<bool>("dora");
@@ -83,6 +83,16 @@ class TstAdapters : public QObject {
         QTest::newRow("gpt2 tied head") << "micro-gpt2" << "q" << false << "none" << "lm_head";
         QTest::newRow("gpt2 tied embedding") << "micro-gpt2" << "v" << false << "none" << "wte";
         QTest::newRow("gpt2 one projection") << "micro-gpt2" << "q" << true << "all" << "h.1.mlp.c_proj";
+    }
+    void kinds_data() {
+        micro_kinds_data();
+        QTest::newRow("phi3 dora on slices") << "phi3" << "q,gate" << true << "none" << "";
+        QTest::newRow("gpt_neox dora on interleaved rows") << "gpt_neox" << "k,down" << true << "all" << "embed_out";
+        QTest::newRow("phi biases and head") << "phi" << "q,up" << false << "all" << "lm_head";
+        QTest::newRow("phi bias of the head") << "phi" << "v,o" << true << "all" << "";
+        QTest::newRow("gemma tied embedding") << "gemma" << "q,down" << true << "none" << "embed_tokens";
+        QTest::newRow("opt biases of adapted") << "opt" << "v" << true << "lora_only" << "embed_positions";
+        QTest::newRow("qwen2 norms") << "qwen2" << "q" << false << "lora_only" << "norm";
     }
 
     void newOnesChangeNothing_data() { kinds_data(); }
@@ -105,8 +115,9 @@ class TstAdapters : public QObject {
         causal_loss(decoder, &adapters, batch).sum.backward();
         for (const auto& parameter : adapters.parameters()) {
             QVERIFY2(parameter.tensor->grad().defined(), parameter.name.c_str());
-            // DoRA's norm is a constant for the gradient, so A and B do not follow the true slope; their magnitudes do.
-            if (config().use_dora && parameter.name.find("lora_") != std::string::npos) continue;
+            // DoRA's norm is a constant for the gradient, so A and B follow the slope that there is with it held.
+            const bool hold = config().use_dora && parameter.name.find("lora_") != std::string::npos;
+            if (hold) fix_scales(adapters, decoder);
             const at::Tensor gradient = parameter.tensor->grad().clone();
             const double norm = gradient.norm().item<double>(), step = 1e-2 / std::max(norm, 1e-3);
             const at::Tensor original = parameter.tensor->detach().clone();
@@ -117,6 +128,7 @@ class TstAdapters : public QObject {
             };
             const double measured = (at_offset(step) - at_offset(-step)) / (2 * step);
             at_offset(0);
+            for (AdapterSite& site : adapters.sites()) site.fixed_scale.reset();
             QVERIFY2(std::abs(measured - norm * norm) <= 2e-2 * norm * norm + 2e-3,
                      qPrintable(QString("%1: measured %2, gradient says %3")
                                     .arg(QString::fromStdString(parameter.name)).arg(measured).arg(norm * norm)));
@@ -212,7 +224,7 @@ class TstAdapters : public QObject {
         QCOMPARE(planned->adapter_bytes, static_cast<int64_t>(std::filesystem::file_size(file)));
     }
 
-    void trainsAndResumes_data() { kinds_data(); }
+    void trainsAndResumes_data() { micro_kinds_data(); }
     void trainsAndResumes() {
         QFETCH(QString, model);
         auto spec = support::micro_spec(data_, model.toStdString());
@@ -268,112 +280,17 @@ class TstAdapters : public QObject {
         QVERIFY(refused(lora).contains("q_proj"));
     }
 
-    void otherWaysToWriteKeysAreRead() {
-        const Decoder decoder = load_decoder(support::micro_model("micro-llama"), Precision::f32, c10::kCPU);
-        LoraConfig lora;
-        lora.use_dora = true;
-        lora.targets = parse_targets("q,v");
-        lora.modules_to_save = {"lm_head"};
-        AdapterSet adapters = new_adapters(decoder, lora, 3);
-        stir(adapters);
-        NamedTensors named;
-        for (const PeftTensor& tensor : peft_tensors(decoder.architecture(), adapters)) {
-            std::string key = tensor.key;
-            const auto insert = [&](const std::string& before, const std::string& what) {
-                const auto at = key.rfind(before);
-                if (at != std::string::npos) key.insert(at, what);
-            };
-            if (key.find("lora_A") != std::string::npos || key.find("lora_B") != std::string::npos) insert(".weight", ".default");
-            if (key.ends_with("lora_magnitude_vector")) key += ".default.weight";
-            if (key.ends_with("lm_head.weight")) insert(".weight", ".modules_to_save.default");
-            named.emplace_back(key, tensor.tensor);
-        }
-        PeftMetadata metadata;
-        metadata.modules_to_save = lora.modules_to_save;
-        const auto saved = path("adapter");
-        save_peft(saved, decoder.architecture(), adapters, metadata);
-        save_tensors(saved / "adapter_model.safetensors", named);
-        QVERIFY(largest(logits(decoder, adapters), logits(decoder, load_peft(saved, decoder.architecture(), c10::kCPU))) == 0);
-        named.emplace_back("base_model.model.lm_head.weight", named.back().second);  // the same place twice
-        save_tensors(saved / "adapter_model.safetensors", named);
-        QVERIFY_EXCEPTION_THROWN(load_peft(saved, decoder.architecture(), c10::kCPU), Failure);
-        std::filesystem::rename(saved / "adapter_model.safetensors", saved / "adapter_model.bin");
-        const auto info = inspect_adapter(saved);
-        QVERIFY(!info.ok() && info.error().message.find("adapter_model.bin") != std::string::npos);
-    }
-
-    void configurationsSelectAsPeftDoes_data() {
-        QTest::addColumn<QString>("change");
-        QTest::addColumn<int>("sites");
-        QTest::newRow("all-linear") << R"({"target_modules": "all-linear"})" << 14;
-        QTest::newRow("expression") << R"({"target_modules": "model\\.layers\\.\\d+\\.self_attn\\.(q|v)_proj"})" << 4;
-        QTest::newRow("long expression")
-            << R"re({"target_modules": "(?:.*?(?:language|text).*?(?:self_attn|mlp).*?(?:q_proj|k_proj).*?)|(?:\\bmodel\\.layers\\.[\\d]{1,}\\.(?:self_attn|mlp)\\.(?:(?:q_proj|up_proj)))"})re" << 4;
-        QTest::newRow("expression of a part") << R"({"target_modules": "self_attn.q_proj"})" << 0;
-        QTest::newRow("excluded list") << R"({"target_modules": "all-linear", "exclude_modules": ["down_proj", "mlp.up_proj"]})" << 10;
-        QTest::newRow("excluded expression") << R"({"target_modules": "all-linear", "exclude_modules": ".*\\.1\\..*"})" << 7;
-        QTest::newRow("one layer") << R"({"target_modules": ["q_proj", "v_proj"], "layers_to_transform": 1})" << 2;
-        QTest::newRow("container") << R"({"target_modules": ["q_proj"], "layers_to_transform": [0, 1], "layers_pattern": "layers"})" << 2;
-        QTest::newRow("other container") << R"({"target_modules": ["q_proj"], "layers_to_transform": [0], "layers_pattern": ["h"]})" << 0;
-        QTest::newRow("full name beats layers")
-            << R"({"target_modules": ["model.layers.0.self_attn.q_proj"], "layers_to_transform": [1]})" << 1;
-        QTest::newRow("expression beats layers")
-            << R"({"target_modules": ".*q_proj", "layers_to_transform": [1]})" << 2;
-    }
-    void configurationsSelectAsPeftDoes() {
-        QFETCH(QString, change);
-        QFETCH(int, sites);
-        const Decoder decoder = load_decoder(support::micro_model("micro-llama"), Precision::f32, c10::kCPU);
-        LoraConfig lora;
-        lora.targets = parse_targets("q,k,v,o,gate,up,down");
-        const AdapterSet adapters = new_adapters(decoder, lora, 3);
-        const auto saved = path("adapter");
-        save_peft(saved, decoder.architecture(), adapters, {});
-        auto config = nlohmann::json::parse(support::read_file(saved / "adapter_config.json"));
-        config.update(nlohmann::json::parse(change.toStdString()));
-        std::ofstream(saved / "adapter_config.json") << config.dump();
-        // Only what the changed configuration selects may be in the file: which that is, the refusal says.
-        int selected = 0;
-        NamedTensors kept;
-        for (const PeftTensor& tensor : peft_tensors(decoder.architecture(), adapters)) {
-            save_tensors(saved / "adapter_model.safetensors", {{tensor.key, tensor.tensor}});
-            try {
-                load_peft(saved, decoder.architecture(), c10::kCPU);
-                QFAIL("half an adapter was accepted");
-            } catch (const Failure& failure) {
-                if (failure.error().message.find("no place") != std::string::npos) continue;
-            }
-            ++selected;
-            kept.emplace_back(tensor.key, tensor.tensor);
-        }
-        QCOMPARE(selected, 2 * sites);
-        if (sites == 0) return;
-        save_tensors(saved / "adapter_model.safetensors", kept);
-        QCOMPARE(load_peft(saved, decoder.architecture(), c10::kCPU).sites().size(), static_cast<std::size_t>(sites));
-    }
-
-    void theFirstPatternOfTheFileWins() {
-        const Decoder decoder = load_decoder(support::micro_model("micro-llama"), Precision::f32, c10::kCPU);
-        LoraConfig lora;
-        lora.rank = 4;
-        lora.targets = parse_targets("q");
-        AdapterSet adapters = new_adapters(decoder, lora, 3);
-        const auto saved = path("adapter");
-        save_peft(saved, decoder.architecture(), adapters, {});
-        std::string text = support::read_file(saved / "adapter_config.json");
-        const std::string empty = "\"alpha_pattern\": {}";
-        QVERIFY(text.find(empty) != std::string::npos);
-        // In the order of the alphabet the second would come first.
-        text.replace(text.find(empty), empty.size(), R"("alpha_pattern": {"self_attn.*": 4, "q_proj": 8})");
-        std::ofstream(saved / "adapter_config.json") << text;
-        QCOMPARE(load_peft(saved, decoder.architecture(), c10::kCPU).sites().front().scaling, 1.0);
-    }
-
   private:
     std::filesystem::path path(const char* name) const { return folder_->filePath(name).toStdString(); }
     std::filesystem::path model_path() const {
         QFETCH(QString, model);
-        return support::micro_model(model.toStdString());
+        if (model.startsWith("micro-")) return support::micro_model(model.toStdString());
+        const auto folder = path("family");
+        if (!std::filesystem::exists(folder)) {
+            std::filesystem::create_directories(folder);
+            support::write_family_model(model.toStdString(), folder);
+        }
+        return folder;
     }
     Decoder model() const { return load_decoder(model_path(), Precision::f32, c10::kCPU); }
     LoraConfig config() const {

@@ -88,7 +88,7 @@ class Reading {
         const Json* value = given(key);
         if (!value) return;
         if (value->is_string()) {
-            text = value->get<std::string>();
+            if (!value->get<std::string>().empty()) text = value->get<std::string>();
             return;
         }
         if (!value->is_array()) fail_input("'" + config_.source + "': " + key + " is neither a list nor a text.");
@@ -140,8 +140,8 @@ class Reading {
         Patterns found;
         for (const std::string& name : names) {
             const Json& value = object->at(name);
-            if (!value.is_number() || value.get<double>() <= 0) {
-                fail_input("'" + config_.source + "': " + key + " of '" + name + "' is not a number above 0.");
+            if (!value.is_number() || !(value.get<double>() > 0) || value.get<double>() > 1e9) {
+                fail_input("'" + config_.source + "': " + key + " of '" + name.substr(0, 200) + "' is not a number above 0.");
             }
             found.emplace_back(name, value.get<double>());
         }
