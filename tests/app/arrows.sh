@@ -25,11 +25,11 @@ qt='Q[A-Z]|Qt|q[a-z]+\.h|QtCore/|QtWidgets/'
 
 forbid "Tensors stay in engine/src: no libtorch header elsewhere." "$torch|runtime/torch\.h" \
     app ui engine/include engine/catalog engine/workbench \
-    engine/src/io engine/src/tokenizer engine/src/chat engine/src/data engine/src/architecture engine/src/plan engine/src/spec
+    engine/src/io engine/src/tokenizer engine/src/chat engine/src/data engine/src/architecture engine/src/plan engine/src/spec engine/src/gguf
 forbid "The engine, the catalog and lwb build where no Qt is: no Qt header there." "$qt" \
     engine app/cli_main.cpp app/commands app/builtin
 forbid "The public headers of the engine need the standard library alone." \
-    'nlohmann/|openssl/|pcre2|sqlite3|CLI/|(io|tokenizer|data|architecture|plan|model|lora|train|runtime)/' \
+    'nlohmann/|openssl/|pcre2|sqlite3|CLI/|(io|tokenizer|data|architecture|plan|gguf|model|lora|train|runtime)/' \
     engine/include
 forbid "The catalog knows nothing of the engine or of what is above it." '(engine|workbench|ui|app)/' engine/catalog
 forbid "The engine knows nothing of the catalog or of what is above it." '(catalog|workbench|ui|app)/' \

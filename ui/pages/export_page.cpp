@@ -197,6 +197,7 @@ void ExportPage::showOutlook() {
         const auto bytes = m_outlook.bytesOf(format);
         card(format)->setSize(bytes ? units::bytes(*bytes) : QString());
         card(format)->setObstacle(m_outlook.reason(format));
+        card(format)->setToolTip(m_outlook.notes(format));
     }
     if (!card(format())->isPossible()) m_merged->setChecked(true);
     updateButton();

@@ -5,6 +5,7 @@
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QStorageInfo>
@@ -28,7 +29,9 @@ QFileInfo existingPart(const QString& folder) {
 
 Verdict verdictOf(const engine::ExportReport& report) {
     const engine::SelfTest& test = report.self_test;
-    return {test.passed,       QString::fromStdString(test.verdict),
+    QStringList sentences(QString::fromStdString(test.verdict));
+    for (const std::string& note : report.notes) sentences << QString::fromStdString(note);
+    return {test.passed,       sentences.join(QLatin1Char(' ')),
             test.max_abs_diff, test.tolerance,
             test.matched,      test.missing,
             test.unexpected,   QString::fromStdString(report.path.string()),
@@ -45,10 +48,11 @@ Verdict verdictOf(const catalog::ExportRecord& record) {
                     record.unexpected,
                     QString::fromStdString(record.path),
                     record.size_bytes};
-    const QJsonObject test = QJsonDocument::fromJson(QByteArray::fromStdString(record.report_json))
-                                 .object()[QLatin1String("self_test")]
-                                 .toObject();
-    verdict.sentence = test[QLatin1String("verdict")].toString();
+    const QJsonObject report = QJsonDocument::fromJson(QByteArray::fromStdString(record.report_json)).object();
+    const QJsonObject test = report[QLatin1String("self_test")].toObject();
+    QStringList sentences(test[QLatin1String("verdict")].toString());
+    for (const QJsonValue note : report[QLatin1String("notes")].toArray()) sentences << note.toString();
+    verdict.sentence = sentences.join(QLatin1Char(' '));
     if (test.contains(QLatin1String("tolerance")))
         verdict.tolerance = test[QLatin1String("tolerance")].toDouble();
     return verdict;
@@ -72,6 +76,14 @@ std::optional<std::int64_t> ExportOutlook::bytesOf(engine::ExportFormat format) 
 QString ExportOutlook::reason(engine::ExportFormat format) const {
     const auto it = choices.find(format);
     return it == choices.end() ? QString() : QString::fromStdString(it->second.reason);
+}
+
+QString ExportOutlook::notes(engine::ExportFormat format) const {
+    QStringList lines;
+    const auto it = choices.find(format);
+    if (it != choices.end())
+        for (const std::string& note : it->second.notes) lines << QString::fromStdString(note);
+    return lines.join(QLatin1Char('\n'));
 }
 
 ExportOutlook exportOutlook(workbench::Workbench& workbench, const catalog::AdapterRecord& adapter,

@@ -37,6 +37,7 @@ struct ExportOutlook {
 
     std::optional<std::int64_t> bytesOf(engine::ExportFormat format) const;
     QString reason(engine::ExportFormat format) const;        // why this format is not possible; empty when it is
+    QString notes(engine::ExportFormat format) const;         // what will differ in the other software, by line
 };
 ExportOutlook exportOutlook(workbench::Workbench& workbench, const catalog::AdapterRecord& adapter,
                             engine::StoredDtype dtype);

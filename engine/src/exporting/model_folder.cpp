@@ -48,7 +48,7 @@ std::vector<std::string> copy_companions(const std::filesystem::path& source, co
     atomic_write_text(folder / "config.json", dump_json(config) + "\n");
     std::vector<std::string> written = {"config.json"};
     for (const char* name :
-         {"tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "tokenizer.model", "vocab.txt",
+         {"tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "tokenizer.model", "spm.model", "vocab.txt",
           "special_tokens_map.json", "added_tokens.json", "generation_config.json"}) {
         if (!std::filesystem::exists(source / name)) continue;
         copy_file_atomic(source / name, folder / name);
