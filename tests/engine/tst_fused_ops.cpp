@@ -1,6 +1,8 @@
 // Fused operations against the plain formula under automatic differentiation, values and gradients.
 #include <QtTest>
 
+#include <limits>
+
 #include "engine/runtime.h"
 #include "model/fused_ops.h"
 
@@ -60,6 +62,26 @@ class TstFusedOps : public QObject {
     void swiglu() {
         const at::Tensor gate = wave({4, 33}, 0.9), up = wave({4, 33}, 0.4);
         compare(fused_swiglu(gate, up), at::silu(gate) * up, {gate, up}, 1e-6);
+    }
+
+    void geluTanh() {
+        // Far out as well: there the value is x or 0 and the slope 1 or 0.
+        const at::Tensor x = (wave({5, 67}, 0.9).detach() * 12).requires_grad_();
+        compare(fused_gelu_tanh(x), at::gelu(x, "tanh"), {x}, 3e-6);
+    }
+
+    // What is not a number must stay visible: training stops on it.
+    void nanIsKept() {
+        const at::Tensor x = at::full({2, 33}, std::numeric_limits<float>::quiet_NaN());
+        QVERIFY(fused_gelu_tanh(x).isnan().all().item<bool>());
+        QVERIFY(fused_swiglu(x, at::ones_like(x)).isnan().all().item<bool>());
+        QVERIFY(fused_rms_norm(x, at::ones({33}), 1e-5).isnan().all().item<bool>());
+        const at::Tensor q = at::ones({1, 1, 4, 8}), k = at::ones({1, 1, 4, 8});
+        k.select(2, 2).fill_(std::numeric_limits<float>::quiet_NaN());
+        const at::Tensor mixed = fused_causal_attention(q, k, at::ones_like(k), 1);
+        QVERIFY(!mixed.select(1, 1).isnan().any().item<bool>());
+        QVERIFY(mixed.select(1, 2).isnan().all().item<bool>());
+        QVERIFY(mixed.select(1, 3).isnan().all().item<bool>());
     }
 
     void rotation() {
