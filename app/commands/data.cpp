@@ -15,7 +15,41 @@ struct DataCommand {
     std::string prompt_template = engine::DataConfig{}.prompt_template;
     std::string chat_template;
     std::optional<int64_t> seq_len;
+    int64_t preview = 0;
 };
+
+Json preview_json(const std::vector<engine::PreviewRow>& rows) {
+    Json list = Json::array();
+    for (const auto& row : rows) {
+        Json tokens = Json::array();
+        for (const auto& token : row.tokens)
+            tokens.push_back(
+                {{"id", token.id}, {"text", token.text}, {"trained", token.trained}, {"cut", token.cut}});
+        list.push_back({{"line", row.line}, {"tokens", tokens}});
+    }
+    return list;
+}
+
+// The text of each row, what is trained between two marks, what is cut off left out.
+void print_preview(const std::vector<engine::PreviewRow>& rows) {
+    for (const auto& row : rows) {
+        std::string text;
+        bool inside = false;
+        const auto mark = [&](bool trained) {
+            if (trained != inside) text += trained ? "«" : "»";
+            inside = trained;
+        };
+        for (const auto& token : row.tokens) {
+            if (token.cut) break;
+            mark(token.trained);
+            text += token.text;
+        }
+        mark(false);
+        print_line("");
+        print_line("line " + std::to_string(row.line) + ", trained between « and »:");
+        print_line(text);
+    }
+}
 
 Json report_json(const engine::DataReport& report) {
     Json bad_rows = Json::array();
@@ -33,6 +67,7 @@ Json report_json(const engine::DataReport& report) {
                                       : Json();
     json["length_histogram"] = histogram;
     if (report.tokenized) json["trained_on"] = report.trained_on;
+    if (!report.preview.empty()) json["preview"] = preview_json(report.preview);
     if (!report.chat_template.empty()) json["chat_template"] = report.chat_template;
     return json;
 }
@@ -65,6 +100,7 @@ void print_report(const engine::DataReport& report) {
     for (const auto& bad : report.bad_rows)
         print_line("line " + std::to_string(bad.line) + (bad.field.empty() ? "" : ", " + bad.field) + ": " +
                    bad.reason);
+    print_preview(report.preview);
     if (report.length_histogram.empty()) return;
     print_line("");
     print_histogram(report.length_histogram);
@@ -75,7 +111,7 @@ int inspect_data(const DataCommand& command, Session& session) {
     request.file = command.file;
     request.prompt_template = command.prompt_template;
     request.chat_template = command.chat_template;
-    request.preview_rows = 0;
+    request.preview_rows = command.preview;
     if (!command.model.empty()) {
         request.model = session.workbench().resolve_model(command.model).value();
         request.seq_len = default_seq_len(session.workbench(), command.model);
@@ -94,7 +130,8 @@ int inspect_data(const DataCommand& command, Session& session) {
 void add_data(CLI::App& app, Action& action) {
     auto options = std::make_shared<DataCommand>();
     auto* command = app.add_subcommand("data", "Check a data file: format, every bad row, tokens");
-    command->add_option("file", options->file, "JSONL with prompt/completion, messages or text, or plain text")
+    command
+        ->add_option("file", options->file, "JSONL with prompt/completion, messages or text, or plain text")
         ->required();
     command->add_option("--model", options->model, "Count tokens with this model's tokenizer");
     command->add_option("--template", options->prompt_template,
@@ -102,6 +139,9 @@ void add_data(CLI::App& app, Action& action) {
     command->add_option("--chat-template", options->chat_template,
                         "Jinja file for conversations (default: the model's own)");
     command->add_option("--seq-len", options->seq_len, "Longest row in tokens (default 256, or the context)");
+    command
+        ->add_option("--preview", options->preview, "With --model: show this many rows, and what is trained")
+        ->check(CLI::Range(0, 1000));
     on_run(command, action, options, inspect_data);
 }
 

@@ -46,6 +46,9 @@ class TstCliChat : public QObject {
         QVERIFY(json["trained_on"].toString().contains("assistant"));
         const int trained = json["tokens"].toObject()["trained"].toInt();
         QVERIFY(trained > 48 && trained < json["tokens"].toObject()["total"].toInt());
+        const auto shown = folder_.run(
+            {"data", rows_, "--model", microModel(), "--chat-template", template_, "--preview", "1"});
+        QVERIFY2(shown.out.contains("user: 0<|eos|>assistant:« row 0<|eos|>»"), shown.out.constData());
     }
 
     void theAdapterCarriesItsTemplate() {

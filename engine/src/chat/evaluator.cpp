@@ -50,8 +50,10 @@ Value integers(const std::string& op, std::int64_t a, std::int64_t b) {
     if (b == 0) fail("something is divided by 0");
     if (op == "/") return Value::real(static_cast<double>(a) / static_cast<double>(b));
     if (a == std::numeric_limits<std::int64_t>::min() && b == -1) return checked(op == "//", 0);
-    const std::int64_t quotient = a / b - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0);
-    return Value::integer(op == "//" ? quotient : a - quotient * b);
+    // Towards minus infinity, as Python divides; the rest has the sign of the divisor.
+    const bool towards_zero = a % b == 0 || (a < 0) == (b < 0);
+    if (op == "//") return Value::integer(a / b - (towards_zero ? 0 : 1));
+    return Value::integer(a % b + (towards_zero ? 0 : b));
 }
 
 Value reals(const std::string& op, double a, double b) {
