@@ -239,6 +239,21 @@ class TstCli : public QObject {
                  ids(folder_.run(QStringList{"generate", microModel(), "--adapter", "red"} + ask)));
     }
 
+    void ggufIsOneFileWithItsVerdictBeside() {
+        const auto exports = folder_.run({"inspect", microModel(), "--json"}).json()["exports"].toArray();
+        QCOMPARE(exports.size(), 4);
+        for (const auto& choice : exports) QVERIFY(choice.toObject()["possible"].toBool());
+        for (const QString format : {"gguf", "gguf-adapter"}) {
+            const QString out = folder_.path("red-" + format + ".gguf");
+            const auto result = folder_.run({"export", "red", "--format", format, "--out", out, "--json"});
+            QCOMPARE(result.exitCode, 0);
+            QVERIFY(result.json()["self_test"].toObject()["passed"].toBool());
+            QVERIFY(QFileInfo::exists(out));
+            QVERIFY(QFileInfo::exists(folder_.path("red-" + format + ".export_report.json")));
+            QCOMPARE(folder_.run({"export", "red", "--format", format, "--out", out}).exitCode, 2);
+        }
+    }
+
     void tagsNotesTrashAndRemoval() {
         const auto run = folder_.run(smallTraining(folder_, "short lived") << "--json").json();
         const auto tagged =

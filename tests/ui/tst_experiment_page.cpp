@@ -81,6 +81,7 @@ void TstExperimentPage::firstStartIsReady() {
     QVERIFY(m_window->find<QLabel>("startHint")->text().isEmpty());
     QCOMPARE(m_window->find<QLabel>("modelName")->text(), QStringLiteral("tiny"));
     QVERIFY(m_window->find<QLabel>("modelFacts")->text().contains(QStringLiteral("LlamaForCausalLM")));
+    QTRY_VERIFY(m_window->find<QLabel>("modelExports")->text().contains(QStringLiteral("✓\u00a0GGUF\u00a0model")));
     QVERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("64\u00a0rows")));
     QVERIFY(m_window->find<QTextEdit>("tokenPreview")->toPlainText().contains(QStringLiteral("count")));
     QCOMPARE(spec().lora.targets, (engine::TargetMap{{"q", {}}, {"v", {}}}));

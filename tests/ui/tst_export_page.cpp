@@ -30,6 +30,8 @@ class TstExportPage : public QObject {
     void aFolderInUseIsRefusedBeforeTheStart();
     void aMissingAdapterFolderIsExplained();
     void theTargetIsChosenByKeyboard();
+    void ggufIsWrittenInATypeOfItsOwn();
+    void whatIsNotPossibleSaysWhy();
 
   private:
     void train(const char* name);
@@ -149,6 +151,44 @@ void TstExportPage::theTargetIsChosenByKeyboard() {
     QTest::keyClick(peft, Qt::Key_Space);
     QVERIFY(peft->isChecked());
     QVERIFY(!m_fixture->find<ui::TargetCard>("targetMerged")->isChecked());
+}
+
+void TstExportPage::ggufIsWrittenInATypeOfItsOwn() {
+    train("for llama.cpp");
+    ExportPage& page = m_fixture->show<ExportPage>();
+    QTRY_VERIFY(exportButton().isEnabled());
+    auto* types = m_fixture->find<QComboBox>("exportDtype");
+    const int eightBits = static_cast<int>(engine::StoredDtype::q8_0);
+    QCOMPARE(types->findData(eightBits), -1);
+    QTest::mouseClick(m_fixture->find<ui::TargetCard>("targetGguf"), Qt::LeftButton);
+    types->setCurrentIndex(types->findData(eightBits));
+    QCOMPARE(types->currentData().toInt(), eightBits);
+    QTRY_VERIFY(folder().text().endsWith(QLatin1String("-gguf")));
+    QTRY_VERIFY(exportButton().isEnabled());
+    const QString target = folder().text();
+    QTest::mouseClick(&exportButton(), Qt::LeftButton);
+    auto* headline = m_fixture->find<QLabel>("verdictHeadline");
+    QTRY_VERIFY_WITH_TIMEOUT(headline->isVisible() || !page.messageBar().text().isEmpty(), 60'000);
+    QVERIFY2(headline->isVisible(), qPrintable(page.messageBar().text()));
+    QVERIFY(m_fixture->find<ui::VerdictCard>("verdictCard")->passed());
+    QVERIFY(QFileInfo::exists(target + QStringLiteral("/model.gguf")));
+    // Another format does not know that type.
+    QTest::mouseClick(m_fixture->find<ui::TargetCard>("targetMerged"), Qt::LeftButton);
+    QCOMPARE(types->findData(eightBits), -1);
+    QTest::mouseClick(m_fixture->find<ui::TargetCard>("targetGgufAdapter"), Qt::LeftButton);
+    QVERIFY(!types->isEnabled());
+}
+
+void TstExportPage::whatIsNotPossibleSaysWhy() {
+    train("mute");
+    for (const char* name : {"tokenizer.json", "tokenizer_config.json"})
+        QVERIFY(QFile::remove(m_fixture->path("resources/models/tiny/") + QLatin1String(name)));
+    m_fixture->show<ExportPage>();
+    QTRY_VERIFY(exportButton().isEnabled());
+    auto* gguf = m_fixture->find<ui::TargetCard>("targetGguf");
+    QVERIFY(!gguf->isEnabled() && !gguf->isPossible());
+    QVERIFY2(gguf->accessibleDescription().contains(QLatin1String("tokenizer")), qPrintable(gguf->accessibleDescription()));
+    QVERIFY(m_fixture->find<ui::TargetCard>("targetGgufAdapter")->isEnabled());
 }
 
 QTEST_MAIN(TstExportPage)
