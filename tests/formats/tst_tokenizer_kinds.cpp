@@ -278,6 +278,12 @@ class TstTokenizerKinds : public QObject {
                 {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}});
         const Tokenizer growth = load(document);
         QVERIFY_THROWS_EXCEPTION(Failure, growth.encode("a"));
+        document = unigram();
+        document["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", Json::array()}};
+        for (int i = 0; i < 60; ++i)
+            document["pre_tokenizer"]["pretokenizers"].push_back({{"type", "ByteLevel"}});
+        const Tokenizer spelled = load(document);  // each step spells a byte with up to two
+        QVERIFY_THROWS_EXCEPTION(Failure, spelled.encode("\xC3\xA9"));
     }
 
     void refusesWhatItCannotRead() {

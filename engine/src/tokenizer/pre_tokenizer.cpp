@@ -185,10 +185,24 @@ class PreTokenizerSequence : public PreTokenizer {
     explicit PreTokenizerSequence(std::vector<std::unique_ptr<const PreTokenizer>> parts)
         : parts_(std::move(parts)) {}
     void apply(Pieces& pieces) const override {
-        for (const auto& part : parts_) part->apply(pieces);
+        // As for normalizers: steps that each make a text longer would together fill the memory.
+        const std::size_t most = (std::size_t{1} << 20) + 64 * total_size(pieces);
+        for (const auto& part : parts_) {
+            part->apply(pieces);
+            if (total_size(pieces) > most)
+                fail_input(
+                    "The pre-tokenizers of the tokenizer make a text more than 64 times longer, as only a "
+                    "damaged file does. Fetch the tokenizer again.");
+        }
     }
 
   private:
+    static std::size_t total_size(const Pieces& pieces) {
+        std::size_t size = 0;
+        for (const std::string_view piece : pieces.items) size += piece.size();
+        return size;
+    }
+
     std::vector<std::unique_ptr<const PreTokenizer>> parts_;
 };
 
