@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "Usage:\n"
-    "  lwb-make-corpus corpus --seed N --bytes N --out FILE [--format text|jsonl]\n"
+    "  lwb-make-corpus corpus --seed N --bytes N --out FILE [--format text|jsonl] [--kind NAME]\n"
     "  lwb-make-corpus samples --out DIR\n"
     "  lwb-make-corpus show [--seed N] [--kind NAME] [--count N]\n"
     "  lwb-make-corpus kinds\n";
@@ -67,8 +67,14 @@ void write_corpus(const Options& options) {
     if (format != "text" && format != "jsonl")
         throw UsageError("Option --format is text or jsonl, not '" + format + "'.");
     std::ofstream out(path, std::ios::binary);
-    auto generate = format == "text" ? builtin::generate_corpus : builtin::generate_corpus_jsonl;
-    generate(number_option(options, "seed", "1"), number_option(options, "bytes"), out);
+    const std::string kind = text_option(options, "kind", "");
+    if (!kind.empty() && format == "text") throw UsageError("Option --kind needs --format jsonl.");
+    const std::uint64_t seed = number_option(options, "seed", "1"), bytes = number_option(options, "bytes");
+    if (format == "text") {
+        builtin::generate_corpus(seed, bytes, out);
+    } else {
+        builtin::generate_corpus_jsonl(seed, bytes, out, kind);
+    }
     out.close();
     if (!out)
         throw std::runtime_error("The corpus was not written to '" + path +

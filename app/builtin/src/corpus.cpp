@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <stdexcept>
 
 namespace builtin {
 namespace {
@@ -23,6 +24,7 @@ const std::vector<Kind>& all_kinds() {
         add_story_kinds(all);
         add_number_kinds(all);
         add_record_kinds(all);
+        add_copy_kinds(all);
         add_talk_kinds(all);
         add_letter_kinds(all);
         add_howto_kinds(all);
@@ -104,10 +106,19 @@ void generate_corpus(std::uint64_t seed, std::size_t bytes, std::ostream& out) {
     }
 }
 
-void generate_corpus_jsonl(std::uint64_t seed, std::size_t bytes, std::ostream& out) {
+void generate_corpus_jsonl(std::uint64_t seed, std::size_t bytes, std::ostream& out, std::string_view kind,
+                           int kind_percent) {
+    const auto& kinds = Corpus::kinds();
+    const auto found = std::find(kinds.begin(), kinds.end(), kind);
+    if (!kind.empty() && found == kinds.end()) {
+        throw std::invalid_argument("There is no kind of document called '" + std::string(kind) + "'.");
+    }
     Corpus corpus(seed);
+    Rng choice(seed);
     for (std::size_t written = 0; written < bytes;) {
-        std::string text = corpus.next();
+        const bool of_kind = !kind.empty() && choice.chance(kind_percent);
+        const std::string text =
+            of_kind ? corpus.next_of(static_cast<std::size_t>(found - kinds.begin())) : corpus.next();
         out << "{\"text\": \"" << json_escaped(text) << "\"}\n";
         written += text.size();
     }

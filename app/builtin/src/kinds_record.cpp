@@ -148,10 +148,10 @@ std::string list_of_things(Scene& s) {
 }  // namespace
 
 void add_record_kinds(std::vector<Kind>& kinds) {
-    kinds.push_back({"data_to_text", 9, data_to_text, false});
-    kinds.push_back({"text_to_data", 3, text_to_data, false});
-    kinds.push_back({"several_records", 3, several, false});
-    kinds.push_back({"table_questions", 2, questions, false});
+    kinds.push_back({"data_to_text", 16, data_to_text, false});
+    kinds.push_back({"text_to_data", 4, text_to_data, false});
+    kinds.push_back({"several_records", 5, several, false});
+    kinds.push_back({"table_questions", 4, questions, false});
     kinds.push_back({"timetable", 2, timetable, false});
     kinds.push_back({"comparison", 2, comparison, false});
     kinds.push_back({"list", 2, list_of_things, false});

@@ -245,7 +245,7 @@ std::string record_as_data(Scene& s, const Record& r) {
         }
     };
     using S = const std::string&;
-    switch (s.rng.below(12)) {
+    switch (s.rng.below(14)) {
         case 0:
             each("\n", [](S k, S v) { return capitalised(k) + ": " + v; });
             break;
@@ -280,6 +280,12 @@ std::string record_as_data(Scene& s, const Record& r) {
             break;
         case 10:
             each(" / ", [](S k, S v) { return k + " " + v; });
+            break;
+        case 11:
+            each(" | ", [](S k, S v) { return k + " : " + v; });
+            break;
+        case 12:
+            each(" | ", [](S k, S v) { return k + ": " + v; });
             break;
         default:
             each(",", [](S k, S) { return k; });

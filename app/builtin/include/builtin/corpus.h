@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace builtin {
@@ -34,6 +35,9 @@ class Corpus {
 void generate_corpus(std::uint64_t seed, std::size_t bytes, std::ostream& out);
 
 // The same documents as JSON Lines, one {"text": ...} object a line; `bytes` counts the text alone.
-void generate_corpus_jsonl(std::uint64_t seed, std::size_t bytes, std::ostream& out);
+// With a kind (one of kinds()) that percentage of the documents is of that kind and the others come from the whole mixture;
+// std::invalid_argument when there is none of that name.
+void generate_corpus_jsonl(std::uint64_t seed, std::size_t bytes, std::ostream& out, std::string_view kind = {},
+                           int kind_percent = 100);
 
 }  // namespace builtin
