@@ -15,6 +15,8 @@
 namespace engine {
 namespace {
 
+constexpr std::size_t longest_looked_at = 512;  // bytes of a token, in joins_more
+
 enum TokenType : std::int32_t {
     normal = 1,
     unknown = 2,
@@ -208,15 +210,18 @@ class Keys {
     }
 
     // Whether two tokens are together a token without a merge that says so: SentencePiece would join them.
+    // The work grows with the square of a token's length, and real ones are short: longest_looked_at bounds it.
     bool joins_more(const std::unordered_map<std::string, std::int32_t>& ids,
                     const std::set<std::pair<std::string, std::string>>& listed) const {
         for (const auto& [token, id] : ids) {
-            if (types_[static_cast<std::size_t>(id)] != normal) continue;
+            if (types_[static_cast<std::size_t>(id)] != normal || token.size() > longest_looked_at) continue;
             for (std::size_t cut = 1; cut < token.size(); ++cut) {
                 if ((static_cast<unsigned char>(token[cut]) & 0xC0U) == 0x80U)
                     continue;  // inside a character
-                const std::string left = token.substr(0, cut), right = token.substr(cut);
-                if (ids.contains(left) && ids.contains(right) && !listed.contains({left, right})) return true;
+                const std::string left = token.substr(0, cut);
+                if (!ids.contains(left)) continue;
+                const std::string right = token.substr(cut);
+                if (ids.contains(right) && !listed.contains({left, right})) return true;
             }
         }
         return false;
