@@ -8,14 +8,14 @@
 namespace engine {
 namespace {
 
-enum class Biases { none, attention_in, all };
+enum class Biases { none, attention_in, optional, required };
 
 // What llama.cpp's graph of an architecture computes; a model must agree with it.
 struct Graph {
     const char* family;
     const char* name;
     std::vector<Activation> activations;
-    Biases biases;           // that may be there
+    Biases biases;           // of projections: those that may be there, or (required) must all be
     bool permuted = false;   // q and k with interleaved halves
     bool own_head = false;   // the head must be in the file, tied or not
     bool long_rope = false;  // reads rope_freqs
@@ -27,29 +27,32 @@ const Graph* graph_of(const Architecture& a) {
     static const std::vector<Activation> silu = {Activation::silu};
     static const std::vector<Activation> gelu = {Activation::gelu, Activation::gelu_tanh};
     static const std::vector<Graph> graphs = {
-        {"gpt2", "gpt2", gelu, Biases::all},
-        {"llama", "llama", silu, Biases::all, true, false, true},
-        {"mistral", "llama", silu, Biases::all, true, false, true},
+        {"gpt2", "gpt2", gelu, Biases::required},
+        {"llama", "llama", silu, Biases::optional, true, false, true},
+        {"mistral", "llama", silu, Biases::optional, true, false, true},
         {"qwen2", "qwen2", silu, Biases::attention_in},
         {"qwen3", "qwen3", silu, Biases::none},
         {"gemma", "gemma", gelu, Biases::none},
         {"phi3", "phi3", silu, Biases::none, false, false, false, true},
-        {"phi", "phi2", gelu, Biases::all, false, true},
-        {"gpt_neox", "gptneox", gelu, Biases::all, false, true},
+        {"phi", "phi2", gelu, Biases::required, false, true},
+        {"gpt_neox", "gptneox", gelu, Biases::required, false, true},
     };
     for (const Graph& graph : graphs)
         if (a.family == graph.family) return &graph;
     return nullptr;
 }
 
-bool biases_fit(const Architecture& a, Biases allowed) {
-    if (allowed == Biases::all) return true;
+// What is wrong with the biases of the projections; empty when nothing is.
+std::string bias_mismatch(const Architecture& a, const Graph& graph) {
     for (const Projection* projection : a.projections()) {
         const bool attention_in =
             projection >= a.attention_in.data() && projection < a.attention_in.data() + a.attention_in.size();
-        if (projection->has_bias && !(attention_in && allowed == Biases::attention_in)) return false;
+        const bool allowed = graph.biases >= Biases::optional || (graph.biases == Biases::attention_in && attention_in);
+        if (projection->has_bias && !allowed) return " has no such biases";
+        if (!projection->has_bias && graph.biases == Biases::required)
+            return " needs a bias on every projection, and '" + projection->module + "' has none";
     }
-    return true;
+    return {};
 }
 
 // The part of a sentence that follows "llama.cpp cannot run this model: ".
@@ -59,7 +62,8 @@ std::string mismatch(const Architecture& a, const Graph& graph) {
     if (std::find(graph.activations.begin(), graph.activations.end(), a.activation) ==
         graph.activations.end())
         return "its architecture " + name + " uses another activation";
-    if (!biases_fit(a, graph.biases)) return "its architecture " + name + " has no such biases";
+    if (const std::string biases = bias_mismatch(a, graph); !biases.empty())
+        return "its architecture " + name + biases;
     if (a.head_bias && name != "phi2") return "its architecture " + name + " has no bias on the head";
     if (!a.scale_attention || a.scale_attention_by_layer) return "it scales attention scores in another way";
     if (a.rope.scaling == RopeScaling::llama3 && !graph.long_rope)
