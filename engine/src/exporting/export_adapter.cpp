@@ -145,8 +145,9 @@ class Exporter {
         atomic_write_text(staged.path() / report_file, report_json(request_, report));
         staged.keep();
         report.report = request_.out / report_file;
-        for (const auto& entry : fs::directory_iterator(report.path)) {
-            report.files.push_back(entry.path().filename().string());
+        for (const auto& entry : fs::recursive_directory_iterator(report.path)) {
+            if (!entry.is_regular_file()) continue;
+            report.files.push_back(entry.path().lexically_relative(report.path).string());
             report.bytes += static_cast<int64_t>(entry.file_size());
         }
         std::sort(report.files.begin(), report.files.end());
