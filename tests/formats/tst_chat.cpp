@@ -269,6 +269,12 @@ class TstChat : public QObject {
                 for (int i = 0; i < 5000; ++i) text += "'map',";
                 return text;
             }() + "'upper') }}");
+        row("separators",
+            "{% set s = ('x' * 1000) * 1000 %}{{ range(100000)|list|tojson(separators=[s, ':']) }}");
+        row("separators of fields",
+            "{% set s = ('x' * 1000) * 1000 %}{% set d = namespace(v={'a': 1}) %}{% for i in range(9) %}"
+            "{% set d.v = {'a': d.v, 'b': d.v} %}{% endfor %}{{ d.v|tojson(separators=[',', s]) }}");
+        row("indentation", "{{ range(100000)|list|tojson(indent='x' * 1000000) }}");
         row("power", "{{ 9 ** 9999999 }}");
         row("division", "{{ (0 - 9223372036854775807 - 1) // -1 }}");
         row("an open raw block", "a\n{% raw %}{{ {% raw %}");

@@ -106,9 +106,13 @@ void Evaluator::charge(std::size_t cost) {
     if (spent_ > budget) fail("it computes more than any chat needs");
 }
 
+void Evaluator::grow(const MarkedText& out, std::size_t bytes) {
+    charge(bytes / 16);
+    if (out.size() + bytes > max_text_bytes) fail("a text grows beyond 16 MiB");
+}
+
 void Evaluator::append(MarkedText& out, const MarkedText& text) {
-    charge(text.size() / 16);
-    if (out.size() + text.size() > max_text_bytes) fail("a text grows beyond 16 MiB");
+    grow(out, text.size());
     out.append(text);
 }
 

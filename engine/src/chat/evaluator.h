@@ -36,6 +36,7 @@ class Evaluator {
 
     // For filters, tests, methods and functions.
     void charge(std::size_t cost);  // a Problem when the budget is spent
+    void grow(const MarkedText& out, std::size_t bytes);  // asks before out gets this much longer
     Value apply_filter(std::string_view name, const Value& target, const Arguments& arguments);
     bool apply_test(std::string_view name, const Value& target, const Arguments& arguments);
     Value attribute(const Value& of, const std::string& name);

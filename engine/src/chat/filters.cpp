@@ -245,6 +245,7 @@ Value Evaluator::apply_filter(std::string_view name, const Value& target, const 
     const Deeper deeper(*this);
     charge(1 + target.weight());
     for (const Value& each : arguments.positional) charge(each.weight());
+    for (const auto& [given, value] : arguments.named) charge(value.weight());
     if (filter->parameters != any_arguments) arguments.check(name, filter->parameters);
     return filter->apply(*this, target, arguments);
 }

@@ -28,7 +28,12 @@ class JsonWriter {
         if (value.is_undefined()) fail(value.as_undefined()->why);
         if (!value.is_none() && !value.is_number())
             fail(std::string(value.type_name()) + " has no form in JSON");
-        out_.append(scalar(value));
+        put(scalar(value));
+    }
+
+    void put(std::string_view bytes, char mark = from_template) {
+        evaluator_.grow(out_, bytes.size());
+        out_.append(bytes, mark);
     }
 
     static std::string scalar(const Value& value) {
@@ -44,19 +49,19 @@ class JsonWriter {
     void new_line(std::size_t level) {
         if (!style_.indented) return;
         evaluator_.charge(level * style_.indent.size() / 16);
-        out_.append("\n");
-        for (std::size_t i = 0; i < level; ++i) out_.append(style_.indent);
+        put("\n");
+        for (std::size_t i = 0; i < level; ++i) put(style_.indent);
     }
 
     void write_list(const List& list, std::size_t level) {
-        out_.append("[");
+        put("[");
         for (std::size_t i = 0; i < list.items.size(); ++i) {
-            if (i > 0) out_.append(style_.between_items);
+            if (i > 0) put(style_.between_items);
             new_line(level + 1);
             write(list.items[i], level + 1);
         }
         if (!list.items.empty()) new_line(level);
-        out_.append("]");
+        put("]");
     }
 
     void write_dict(const Dict& dict, std::size_t level) {
@@ -65,35 +70,35 @@ class JsonWriter {
         if (style_.sort_keys)
             std::stable_sort(pairs.begin(), pairs.end(),
                              [](const auto* a, const auto* b) { return compare(a->first, b->first) < 0; });
-        out_.append("{");
+        put("{");
         bool first = true;
         for (const auto* pair : pairs) {
-            if (!first) out_.append(style_.between_items);
+            if (!first) put(style_.between_items);
             first = false;
             new_line(level + 1);
             if (const MarkedText* key = pair->first.as_text())
                 write_text(*key);
             else if (pair->first.is_none() || pair->first.is_number())
-                out_.append("\"" + scalar(pair->first) + "\"");
+                put("\"" + scalar(pair->first) + "\"");
             else
                 fail(std::string(pair->first.type_name()) + " cannot be a key in JSON");
-            out_.append(style_.after_key);
+            put(style_.after_key);
             write(pair->second, level + 1);
         }
         if (!pairs.empty()) new_line(level);
-        out_.append("}");
+        put("}");
     }
 
     void write_text(const MarkedText& text) {
         evaluator_.charge(text.size() / 8);
-        out_.append("\"");
+        put("\"");
         const std::string& bytes = text.bytes();
         for (std::size_t i = 0; i < bytes.size();) {
             const Character c = character_at(bytes, i);
-            out_.append(spelled(c.code, std::string_view(bytes).substr(i, c.length)), text.mark(i));
+            put(spelled(c.code, std::string_view(bytes).substr(i, c.length)), text.mark(i));
             i += c.length;
         }
-        out_.append("\"");
+        put("\"");
     }
 
     std::string spelled(char32_t code, std::string_view bytes) const {
