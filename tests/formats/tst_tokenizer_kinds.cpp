@@ -304,6 +304,19 @@ class TstTokenizerKinds : public QObject {
         QVERIFY(refusal(document).find("damaged") != std::string::npos);
         document["normalizer"]["precompiled_charsmap"] = "?";
         QVERIFY(refusal(document).find("base64") != std::string::npos);
+        const std::string most(1024, 'b'), longer(1025, 'b');
+        const auto rules = [](const std::string& text) {
+            return Json{{"type", "Precompiled"},
+                        {"precompiled_charsmap", fixtures::base64(fixtures::chars_map('A', text))}};
+        };
+        document["normalizer"] = rules(most);
+        QCOMPARE(refusal(document), std::string());
+        document["normalizer"] = rules(longer);
+        QVERIFY(refusal(document).find("longer than 1024 bytes") != std::string::npos);
+        document["normalizer"] = {{"type", "Prepend"}, {"prepend", longer}};
+        QVERIFY(refusal(document).find("\"prepend\" of 1025 bytes") != std::string::npos);
+        document["normalizer"] = {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", longer}};
+        QVERIFY(refusal(document).find("\"content\" of 1025 bytes") != std::string::npos);
 
         std::filesystem::remove(folder() / "tokenizer.json");
         const std::string good = fixtures::small_bpe_model();

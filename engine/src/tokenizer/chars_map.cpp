@@ -102,6 +102,11 @@ CharsMap::CharsMap(std::string_view bytes, const std::string& source) {
     std::memcpy(units_.data(), bytes.data(), size);
     replacements_ = bytes.substr(size);
     if (replacements_.empty() || replacements_.back() != '\0') refuse("the last replacement has no end");
+    for (std::size_t from = 0; from < replacements_.size();) {
+        const std::size_t end = replacements_.find('\0', from);
+        if (end - from > max_insertion_bytes) refuse("a replacement is longer than 1024 bytes");
+        from = end + 1;
+    }
     if (valid_utf8(replacements_) != replacements_) refuse("a replacement is not UTF-8");
 }
 

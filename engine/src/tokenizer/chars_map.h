@@ -17,7 +17,7 @@ namespace engine {
 class CharsMap {
   public:
     CharsMap() = default;  // no rules
-    // Failure (bad_input) when the sizes do not fit or a replacement is not UTF-8.
+    // Failure (bad_input) when the sizes do not fit or a replacement is not UTF-8 or beyond a KiB.
     CharsMap(std::string_view bytes, const std::string& source);
 
     struct Match {

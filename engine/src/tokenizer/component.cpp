@@ -23,6 +23,15 @@ std::string component_text(const Json& description, const char* key, const std::
     return *std::move(text);
 }
 
+std::string component_insertion(const Json& description, const char* key, const std::string& source) {
+    std::string text = component_text(description, key, source);
+    if (text.size() > max_insertion_bytes)
+        fail_input("A component in " + source + " has a \"" + key + "\" of " + std::to_string(text.size()) +
+                   " bytes; at most " + std::to_string(max_insertion_bytes) +
+                   " are accepted. Fetch the file again.");
+    return text;
+}
+
 const Json& component_list(const Json& description, const char* key, const std::string& source) {
     const auto it = description.find(key);
     if (it == description.end() || !it->is_array())

@@ -18,6 +18,9 @@ std::string component_type(const Json& description, const char* kind, const std:
 
 // Required fields; Failure (bad_input) when absent or of another type.
 std::string component_text(const Json& description, const char* key, const std::string& source);
+// The same for what is put into texts over and over: at most a KiB, so that no text outgrows the memory.
+std::string component_insertion(const Json& description, const char* key, const std::string& source);
+constexpr std::size_t max_insertion_bytes = 1024;
 const Json& component_list(const Json& description, const char* key, const std::string& source);
 
 // "pattern": {"String": ...} or {"Regex": ...}

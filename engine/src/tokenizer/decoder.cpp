@@ -220,7 +220,7 @@ std::unique_ptr<const Decoder> make_decoder(const Json& description, const std::
     if (type == "Fuse") return std::make_unique<FuseDecoder>();
     if (type == "Replace")
         return std::make_unique<ReplaceDecoder>(component_pattern(description, source),
-                                                component_text(description, "content", source));
+                                                component_insertion(description, "content", source));
     if (type == "Strip") {
         std::string content = component_text(description, "content", source);
         if (content.empty())

@@ -115,10 +115,10 @@ std::unique_ptr<const Normalizer> make_normalizer(const Json& description, const
     if (type == "NFD") return std::make_unique<UnicodeForm>(NormalizationForm::nfd);
     if (type == "NFKC") return std::make_unique<UnicodeForm>(NormalizationForm::nfkc);
     if (type == "NFKD") return std::make_unique<UnicodeForm>(NormalizationForm::nfkd);
-    if (type == "Prepend") return std::make_unique<Prepend>(component_text(description, "prepend", source));
+    if (type == "Prepend") return std::make_unique<Prepend>(component_insertion(description, "prepend", source));
     if (type == "Replace")
         return std::make_unique<ReplaceAll>(component_pattern(description, source),
-                                            component_text(description, "content", source));
+                                            component_insertion(description, "content", source));
     if (type == "Strip")
         return std::make_unique<StripEnds>(json_bool(description, "strip_left", source).value_or(true),
                                            json_bool(description, "strip_right", source).value_or(true));
