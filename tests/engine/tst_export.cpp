@@ -25,6 +25,13 @@ at::Tensor logits(const Decoder& decoder, const AdapterSet* adapters) {
     return decoder.logits(decoder.forward(probe(), options));
 }
 
+std::vector<std::string> entries(const std::filesystem::path& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
 double largest(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().max().item<double>(); }
 
 }  // namespace
@@ -134,7 +141,8 @@ class TstExport : public QObject {
                                               stop.get_token());
         QVERIFY(!cancelled.ok());
         QCOMPARE(cancelled.error().code, ErrorCode::interrupted);
-        QVERIFY(!std::filesystem::exists(request.out) && !std::filesystem::exists(path("merged.partial")));
+        QVERIFY(!std::filesystem::exists(request.out));
+        QCOMPARE(entries(folder_->path().toStdString()), std::vector<std::string>{"adapter"});
         request.model = support::micro_model("micro-gpt2");  // another base than the adapter's
         const auto mismatched = export_adapter(request);
         QVERIFY(!mismatched.ok());
@@ -148,6 +156,41 @@ class TstExport : public QObject {
         std::ofstream(request.out / "kept") << "mine";
         QVERIFY(!export_adapter(request).ok());
         QCOMPARE(support::read_file(request.out / "kept"), std::string("mine"));
+    }
+
+    void foldersOfTheBaseAreListed() {
+        const auto [decoder, adapters, saved] = make("micro-llama", "q,v", "", false);
+        ExportRequest request;
+        request.model = path("base");
+        request.adapter = saved;
+        request.out = path("merged");
+        std::filesystem::copy(support::micro_model("micro-llama"), request.model, std::filesystem::copy_options::recursive);
+        const std::string extra = "additional_chat_templates/x.jinja";
+        std::filesystem::create_directories(request.model / "additional_chat_templates");
+        std::ofstream(request.model / extra) << "{{ messages }}";
+        const auto report = export_adapter(request);
+        QVERIFY2(report.ok(), report.ok() ? "" : report.error().message.c_str());
+        QCOMPARE(support::read_file(request.out / extra), std::string("{{ messages }}"));
+        QCOMPARE(std::count(report->files.begin(), report->files.end(), extra), std::ptrdiff_t{1});
+        std::uintmax_t bytes = 0;
+        for (const std::string& file : report->files) bytes += std::filesystem::file_size(request.out / file);
+        QCOMPARE(report->bytes, static_cast<int64_t>(bytes));
+    }
+
+    void stagingTouchesNothingElse() {
+        const auto [decoder, adapters, saved] = make("micro-llama", "q,v", "", false);
+        ExportRequest request;
+        request.model = support::micro_model("micro-llama");
+        request.adapter = saved;
+        request.out = path("merged/");  // as a shell completes it
+        request.format = ExportFormat::peft;
+        std::filesystem::create_directories(path("merged.partial"));
+        std::ofstream(path("merged.partial/kept")) << "mine";
+        const auto report = export_adapter(request);
+        QVERIFY2(report.ok(), report.ok() ? "" : report.error().message.c_str());
+        QCOMPARE(support::read_file(path("merged.partial/kept")), std::string("mine"));
+        QCOMPARE(entries(folder_->path().toStdString()), (std::vector<std::string>{"adapter", "merged", "merged.partial"}));
+        QCOMPARE(report->files, entries(path("merged")));
     }
 
     void damagedAdaptersAreRefused() {

@@ -1,11 +1,31 @@
 #include "exporting/staged.h"
 
+#include <unistd.h>
+
+#include <string>
+
 #include "engine/error.h"
 #include "io/file.h"
 
 namespace engine {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// Counts on past what stands there: it is another export's, of this process or of one that was killed.
+fs::path new_folder_beside(const fs::path& target) {
+    const std::string name = "." + target.filename().string() + ".lwb-partial-" + std::to_string(getpid());
+    for (int attempt = 0;; ++attempt) {
+        const fs::path folder = target.parent_path() / (attempt ? name + "-" + std::to_string(attempt) : name);
+        std::error_code error;
+        if (fs::create_directory(folder, error)) return folder;
+        if (error && error != std::errc::file_exists)
+            fail_io("The folder '" + folder.string() + "' could not be made: " + system_reason(error.value()) + ".");
+    }
+}
+
+}  // namespace
 
 void require_new_folder(const fs::path& out) {
     if (out.empty()) fail_input("No folder to export to was named; name a new one.");
@@ -22,20 +42,17 @@ void require_new_file(const fs::path& out) {
         fail_input("'" + out.string() + "' exists already; choose another name so that nothing is overwritten.");
 }
 
-Staged::Staged(fs::path target, Kind kind) : target_(std::move(target)) {
-    staging_ = target_;
-    staging_ += ".partial";
-    std::error_code ignored;
-    fs::remove_all(staging_, ignored);
-    if (kind == Kind::folder)
-        make_folder(staging_);
-    else if (target_.has_parent_path())
-        make_folder(target_.parent_path());
+Staged::Staged(fs::path target, Kind kind) : target_(fs::weakly_canonical(target)) {
+    if (!target_.has_filename()) target_ = target_.parent_path();  // "name/"
+    if (target_.has_parent_path()) make_folder(target_.parent_path());
+    holder_ = new_folder_beside(target_);
+    staging_ = holder_ / target_.filename();
+    if (kind == Kind::folder) make_folder(staging_);
 }
 
 Staged::~Staged() {
     std::error_code ignored;
-    if (!kept_) fs::remove_all(staging_, ignored);
+    fs::remove_all(holder_, ignored);
 }
 
 void Staged::keep() {
@@ -44,7 +61,6 @@ void Staged::keep() {
     fs::rename(staging_, target_, error);
     if (error)
         fail_io("The export could not take its final name '" + target_.string() + "': " + error.message() + ".");
-    kept_ = true;
 }
 
 }  // namespace engine

@@ -10,7 +10,8 @@ void require_new_folder(const std::filesystem::path& out);
 // Failure (bad_input) unless there is nothing of this name.
 void require_new_file(const std::filesystem::path& out);
 
-// A folder or file NAME.partial; removed by the destructor unless keep() gave it the final name.
+// A folder or file that is filled in a new hidden folder .NAME.lwb-partial-PROCESS beside the target, which keeps nobody
+// else's files. The destructor removes that folder; what keep() gave the final name has left it by then.
 class Staged {
   public:
     enum class Kind { folder, file };
@@ -23,8 +24,7 @@ class Staged {
     void keep();
 
   private:
-    std::filesystem::path target_, staging_;
-    bool kept_ = false;
+    std::filesystem::path target_, holder_, staging_;
 };
 
 }  // namespace engine
