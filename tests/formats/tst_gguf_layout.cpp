@@ -142,6 +142,14 @@ class TstGgufLayout : public QObject {
         QCOMPARE(setting<float>(gguf_settings(a), "gpt2.attention.layer_norm_epsilon"), 1e-5F);
     }
 
+    void windowsAreNoted() {
+        for (const std::string family : {"phi3", "mistral"}) {
+            const auto notes = gguf_fitness(described((R"("model_type": ")" + family + R"(", "sliding_window": 8)").c_str())).notes;
+            QCOMPARE(notes.size(), std::size_t{1});
+            QVERIFY(QString::fromStdString(notes.front()).contains("8 tokens"));
+        }
+    }
+
     void otherMathematicsIsRefused() {
         const auto reason = [](const std::string& config) { return QString::fromStdString(gguf_fitness(described(config.c_str())).refusal); };
         QVERIFY(reason(small_llama).isEmpty());

@@ -19,7 +19,7 @@ struct Graph {
     bool permuted = false;   // q and k with interleaved halves
     bool own_head = false;   // the head must be in the file, tied or not
     bool long_rope = false;  // reads rope_freqs
-    bool windows = false;    // reads attention.sliding_window
+    bool windows = false;    // asks for attention.sliding_window, and then attends to everything all the same
 };
 
 const Graph* graph_of(const Architecture& a) {
@@ -184,7 +184,7 @@ GgufFitness gguf_fitness(const Architecture& a) {
                 {}};
     GgufFitness fitness;
     const std::int64_t window = shortest_window(a);
-    if (window > 0 && !graph->windows)
+    if (window > 0)
         fitness.notes.push_back("llama.cpp does not limit the attention of this model to " +
                                 std::to_string(window) + " tokens; longer texts give other answers there.");
     return fitness;
