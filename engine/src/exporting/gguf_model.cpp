@@ -34,12 +34,6 @@ void for_each_piece(const GgufSource& source, MergedWeights& weights,
     }
 }
 
-// Quantised rows must fill whole blocks; where they do not, F16 takes their place, as in llama.cpp's own converter.
-GgufType type_of(const GgufSource& source, GgufType matrices) {
-    if (!source.matrix) return GgufType::f32;
-    return source.shape.back() % block_values(matrices) == 0 ? matrices : GgufType::f16;
-}
-
 double rounding_of(GgufType type) {
     switch (type) {
         case GgufType::f32: return 0;
@@ -106,7 +100,8 @@ std::vector<std::string> write_gguf_model(const GgufModel& model, MergedWeights&
     notes.insert(notes.end(), tokenizer.notes.begin(), tokenizer.notes.end());
 
     std::vector<GgufTensor> plan;
-    for (const GgufSource& source : sources) plan.push_back({source.name, type_of(source, model.matrices), source.shape, 0});
+    for (const GgufSource& source : sources)
+        plan.push_back({source.name, gguf_type_of(source, model.matrices), source.shape, 0});
     GgufWriter writer(file, metadata, plan);
     std::vector<std::byte> encoded;
     for (std::size_t i = 0; i < sources.size(); ++i) {

@@ -171,6 +171,11 @@ std::vector<float> frequency_divisors(const RopeConfig& rope) {
 
 }  // namespace
 
+GgufType gguf_type_of(const GgufSource& source, GgufType matrices) {
+    if (!source.matrix) return GgufType::f32;
+    return source.shape.back() % block_values(matrices) == 0 ? matrices : GgufType::f16;
+}
+
 GgufFitness gguf_fitness(const Architecture& a) {
     const Graph* graph = graph_of(a);
     if (!graph)

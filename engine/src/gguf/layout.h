@@ -23,6 +23,10 @@ struct GgufSource {
     std::vector<float> values;            // of a tensor that no weight stands for (rope_freqs)
 };
 
+// The type a tensor is stored as when matrices are chosen to be that. Quantised rows must fill whole blocks; where
+// they do not, F16 takes their place, as in llama.cpp's own converter.
+GgufType gguf_type_of(const GgufSource& source, GgufType matrices);
+
 // What can be said before anything is written. refusal: one sentence why llama.cpp cannot compute this model,
 // empty when it can. notes: sentences about differences that remain.
 struct GgufFitness {

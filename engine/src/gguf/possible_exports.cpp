@@ -43,7 +43,7 @@ int64_t gguf_bytes(const Architecture& architecture, GgufType matrices) {
     for (const GgufSource& source : gguf_sources(architecture)) {
         std::int64_t values = 1;
         for (const std::int64_t size : source.shape) values *= size;
-        bytes += stored_bytes(source.matrix ? matrices : GgufType::f32, static_cast<std::uint64_t>(values));
+        bytes += stored_bytes(gguf_type_of(source, matrices), static_cast<std::uint64_t>(values));
     }
     return static_cast<int64_t>(bytes);
 }
