@@ -155,6 +155,34 @@ class TstGgufExport : public QObject {
             QVERIFY2(entry.path().filename().string().find("new") == std::string::npos, entry.path().c_str());
     }
 
+    void anotherReportIsKept() {
+        const Made made = make("micro-llama", "q", false);
+        std::ofstream(path("m.export_report.json")) << "mine";
+        const auto report = export_adapter(asked(made, ExportFormat::gguf, StoredDtype::f32, "m.gguf"));
+        QVERIFY(!report.ok() && report.error().code == ErrorCode::bad_input);
+        QCOMPARE(support::read_file(path("m.export_report.json")), std::string("mine"));
+        QVERIFY(!std::filesystem::exists(path("m.gguf")));
+    }
+
+    void whatIsKeptIsNotCancelled_data() {
+        QTest::addColumn<int>("format");
+        for (const auto format : {ExportFormat::peft, ExportFormat::hf, ExportFormat::gguf, ExportFormat::gguf_adapter})
+            QTest::newRow(name_of(format)) << static_cast<int>(format);
+    }
+    void whatIsKeptIsNotCancelled() {
+        QFETCH(int, format);
+        const Made made = make("micro-llama", "q", false);
+        const auto stopped_at = [&](const char* phase, const char* out) {
+            std::stop_source stop;
+            return export_adapter(
+                asked(made, static_cast<ExportFormat>(format), StoredDtype::as_base, out),
+                [&](double, const std::string& what) { if (what.starts_with(phase)) stop.request_stop(); }, stop.get_token());
+        };
+        QVERIFY(!stopped_at("Writing", "written").ok() && !std::filesystem::exists(path("written")));
+        QVERIFY(!stopped_at("Comparing", "compared").ok() && !std::filesystem::exists(path("compared")));
+        QVERIFY(stopped_at("Done", "done").ok() && std::filesystem::exists(path("done")));
+    }
+
     void whatCannotBeIsRefused() {
         const Made made = make("micro-llama", "q", false);
         const auto refused = [&](ExportFormat format, StoredDtype dtype) {

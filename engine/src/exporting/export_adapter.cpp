@@ -101,38 +101,56 @@ class Exporter {
     ExportReport run() {
         require_sensible(request_);
         const bool one_file = is_gguf(request_.format) && request_.out.extension() == ".gguf";
-        one_file ? require_new_file(request_.out) : require_new_folder(request_.out);
+        ExportReport report;
+        report.path = report.report = request_.out;
+        if (one_file) {
+            report.report.replace_extension(".export_report.json");
+            require_new_file(report.path);
+            require_new_file(report.report);
+        } else {
+            report.report /= "export_report.json";
+            require_new_folder(report.path);
+        }
         tell(0, "Reading the adapter");
         const AdapterSet adapters = load_peft(request_.adapter, architecture_, c10::kCPU);
-        ExportReport report;
-        report.path = request_.out;
         return one_file ? to_file(adapters, std::move(report)) : to_folder(adapters, std::move(report));
     }
 
   private:
-    void tell(double fraction, const std::string& what) const {
+    void ask_for_stop() const {
         if (stop_.stop_requested()) throw Failure(ErrorCode::interrupted, "The export was cancelled; nothing was kept.");
+    }
+    void tell(double fraction, const std::string& what) const {
+        ask_for_stop();
         if (progress_) progress_(fraction, what);
+    }
+    // Past the point of no return: a stop that comes now changes nothing.
+    void tell_done() const {
+        if (progress_) progress_(1, "Done");
     }
     Progress part(double begin, double share, const char* what) const {
         return [=, this](double fraction) { tell(begin + share * fraction, what); };
     }
 
     ExportReport to_file(const AdapterSet& adapters, ExportReport report) const {
-        report.report = request_.out;
-        report.report.replace_extension(".export_report.json");
         Staged staged(request_.out, Staged::Kind::file);
         write_gguf(adapters, staged.path(), report);
+        ask_for_stop();
         staged.keep();
-        atomic_write_text(report.report, report_json(request_, report));
+        try {
+            atomic_write_text(report.report, report_json(request_, report));
+        } catch (...) {
+            std::error_code ignored;
+            fs::remove(request_.out, ignored);
+            throw;
+        }
         report.files = {request_.out.filename().string()};
         report.bytes = static_cast<int64_t>(fs::file_size(request_.out));
-        tell(1, "Done");
+        tell_done();
         return report;
     }
 
     ExportReport to_folder(const AdapterSet& adapters, ExportReport report) const {
-        constexpr const char* report_file = "export_report.json";
         Staged staged(request_.out, Staged::Kind::folder);
         if (is_gguf(request_.format)) {
             const std::string name = request_.format == ExportFormat::gguf_adapter ? "adapter.gguf" : "model.gguf";
@@ -142,16 +160,16 @@ class Exporter {
         } else {
             write_merged(adapters, staged.path(), report.self_test);
         }
-        atomic_write_text(staged.path() / report_file, report_json(request_, report));
+        atomic_write_text(staged.path() / report.report.filename(), report_json(request_, report));
+        ask_for_stop();
         staged.keep();
-        report.report = request_.out / report_file;
         for (const auto& entry : fs::recursive_directory_iterator(report.path)) {
             if (!entry.is_regular_file()) continue;
             report.files.push_back(entry.path().lexically_relative(report.path).string());
             report.bytes += static_cast<int64_t>(entry.file_size());
         }
         std::sort(report.files.begin(), report.files.end());
-        tell(1, "Done");
+        tell_done();
         return report;
     }
 
@@ -159,6 +177,7 @@ class Exporter {
         at::NoGradGuard no_grad;
         const std::string name = request_.name.empty() ? request_.adapter.filename().string() : request_.name;
         if (request_.format == ExportFormat::gguf_adapter) {
+            tell(0.1, "Writing the adapter");
             write_gguf_adapter(architecture_, adapters, name, file);
             tell(0.5, "Comparing with the adapter");
             return test_gguf_adapter(architecture_, adapters, file, report.self_test);
@@ -183,8 +202,10 @@ class Exporter {
         const AdapterSet reloaded = load_peft(folder, architecture_, c10::kCPU);
         if (!runnable(architecture_)) return compare_tensors(adapters, reloaded, test);
         const Decoder base = load_decoder(request_.model, Precision::f32, c10::kCPU);
-        conclude_logits(test, probe_logits(base, &adapters), probe_logits(base, &reloaded),
-                        relative_tolerance(StoredDtype::f32));
+        ask_for_stop();
+        const at::Tensor before = probe_logits(base, &adapters);
+        ask_for_stop();
+        conclude_logits(test, before, probe_logits(base, &reloaded), relative_tolerance(StoredDtype::f32));
     }
 
     void write_merged(const AdapterSet& adapters, const fs::path& folder, SelfTest& test) const {
