@@ -155,6 +155,10 @@ class TstGgufLayout : public QObject {
         QVERIFY(reason(small_llama).isEmpty());
         QVERIFY(reason(std::string(small_llama) + R"(, "hidden_act": "relu")").contains("activation"));
         QVERIFY(reason(R"("model_type": "gpt2", "scale_attn_by_inverse_layer_idx": true)").contains("attention"));
+        const std::string neox = R"("model_type": "gpt_neox")";
+        QVERIFY(reason(neox).isEmpty());
+        QVERIFY(reason(neox + R"(, "attention_bias": false)").contains("bias"));
+        QVERIFY(reason(R"("model_type": "phi")").isEmpty());
         Architecture other = described(small_llama);
         other.family = "opt";
         QVERIFY(QString::fromStdString(gguf_fitness(other).refusal).contains("opt"));
@@ -163,10 +167,6 @@ class TstGgufLayout : public QObject {
 
     void splitsAreRecognised() {
         const auto pre = [](const Json& tokenizer) { return split_rule(tokenizer, "'tokenizer.json'").pre; };
-        const std::string neox = R"("model_type": "gpt_neox")";
-        QVERIFY(reason(neox).isEmpty());
-        QVERIFY(reason(neox + R"(, "attention_bias": false)").contains("bias"));
-        QVERIFY(reason(R"("model_type": "phi")").isEmpty());
         Json gpt2 = byte_level(split_at(R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)"));
         QCOMPARE(pre(gpt2), std::string("gpt-2"));
         Json llama3 = byte_level(split_at(llama3_split));

@@ -47,7 +47,8 @@ std::string bias_mismatch(const Architecture& a, const Graph& graph) {
     for (const Projection* projection : a.projections()) {
         const bool attention_in =
             projection >= a.attention_in.data() && projection < a.attention_in.data() + a.attention_in.size();
-        const bool allowed = graph.biases >= Biases::optional || (graph.biases == Biases::attention_in && attention_in);
+        const bool allowed =
+            graph.biases >= Biases::optional || (graph.biases == Biases::attention_in && attention_in);
         if (projection->has_bias && !allowed) return " has no such biases";
         if (!projection->has_bias && graph.biases == Biases::required)
             return " needs a bias on every projection, and '" + projection->module + "' has none";
