@@ -121,6 +121,44 @@ class TstTraining : public QObject {
         QCOMPARE(resumed->best_step, whole.result.best_step);
     }
 
+    void theChatTemplateIsReadOnce() {
+        const std::string text = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
+        data_ = path("chats.jsonl");
+        std::ofstream rows(data_);
+        for (int i = 0; i < 40; ++i)
+            rows << "{\"messages\": [{\"role\": \"user\", \"content\": \"" << i % 7
+                 << "\"}, {\"role\": \"assistant\", \"content\": \"yes\"}]}\n";
+        rows.close();
+        auto spec = support::micro_spec(data_);
+        spec.data.chat_template = path("own.jinja").string();
+        const auto write = [&](const std::string& content) { std::ofstream(spec.data.chat_template) << content; };
+        write(text);
+        const Finished whole = finish(spec, "whole");
+
+        const auto request = [&](bool resume) {
+            auto made = support::micro_request(spec, path("parts"));
+            made.resume = resume;
+            return made;
+        };
+        RunControl control;
+        support::RecordingObserver observer;
+        observer.on_each = [&](const Event& event) {
+            const auto* step = std::get_if<StepMetrics>(&event);
+            if (step && step->global_step == 1) std::filesystem::remove(spec.data.chat_template);
+            if (step && step->global_step == 5) control.stop();
+        };
+        const auto stopped = train(request(false), observer, control);
+        QVERIFY2(stopped.ok(), stopped.ok() ? "" : stopped.error().message.c_str());
+        QCOMPARE(support::read_file(path("parts") / "last" / "chat_template.jinja"), text);
+        write("another one");
+        RunControl fresh;
+        support::RecordingObserver rest;
+        const auto resumed = train(request(true), rest, fresh);
+        QVERIFY2(resumed.ok(), resumed.ok() ? "" : resumed.error().message.c_str());
+        QCOMPARE(weights("whole"), weights("parts"));
+        QCOMPARE(support::read_file(path("parts") / "last" / "chat_template.jinja"), text);
+    }
+
     void accumulationEqualsOneLargerBatch() {
         auto spec = support::micro_spec(data_);
         spec.optimizer.max_grad_norm = 0;

@@ -86,11 +86,12 @@ Result<std::vector<ChatMessage>> messages_from_json(const std::string& text);
 
 // The files that make up the chat templates of a model folder, relative to it, beside tokenizer_config.json.
 std::vector<std::filesystem::path> chat_template_files(const std::filesystem::path& folder);
-// What an adapter carries so that it is talked to as it was trained: file, or the template of its base, as
-// chat_template.jinja in the adapter's folder; nothing where there is none. Throws Failure when it cannot be
-// written.
-void carry_chat_template(const std::filesystem::path& base, const std::filesystem::path& file,
-                         const std::filesystem::path& adapter);
+// The text an adapter carries so that it is talked to as it was trained: file, or the template of its base;
+// empty: none. Throws Failure when file cannot be read.
+std::string chat_template_to_carry(const std::filesystem::path& base, const std::filesystem::path& file);
+// Writes it as chat_template.jinja into the adapter's folder; nothing where it is empty. Throws Failure when it
+// cannot be written.
+void carry_chat_template(const std::string& text, const std::filesystem::path& adapter);
 // The template that an adapter's folder carries; empty: none.
 std::filesystem::path carried_chat_template(const std::filesystem::path& adapter);
 

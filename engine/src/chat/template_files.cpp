@@ -162,16 +162,21 @@ fs::path carried_chat_template(const fs::path& adapter) {
     return !adapter.empty() && is_file(adapter / main_file) ? adapter / main_file : fs::path();
 }
 
-void carry_chat_template(const fs::path& base, const fs::path& file, const fs::path& adapter) {
-    if (!file.empty()) return copy_file_atomic(file, adapter / main_file);
+std::string chat_template_to_carry(const fs::path& base, const fs::path& file) {
+    if (!file.empty()) return read_text(file, max_template_bytes);
     std::vector<NamedTemplate> templates;
     try {
         templates = read_chat_templates(base);
     } catch (const Failure&) {
-        return;  // damaged, so nothing was trained with it; who wants to use it is told
+        return {};  // damaged, so nothing was trained with it; who wants to use it is told
     }
     for (const NamedTemplate& each : templates)
-        if (each.name == "default" || templates.size() == 1) return atomic_write_text(adapter / main_file, each.text);
+        if (each.name == "default" || templates.size() == 1) return each.text;
+    return {};
+}
+
+void carry_chat_template(const std::string& text, const fs::path& adapter) {
+    if (!text.empty()) atomic_write_text(adapter / main_file, text);
 }
 
 std::vector<fs::path> chat_template_files(const fs::path& folder) {

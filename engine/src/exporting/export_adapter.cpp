@@ -194,7 +194,7 @@ class Exporter {
         PeftMetadata metadata = read_peft_metadata(request_.adapter);
         metadata.base_model = request_.base_name.empty() ? request_.model.string() : request_.base_name;
         save_peft(folder, architecture_, adapters, metadata);
-        carry_chat_template(request_.model, carried_chat_template(request_.adapter), folder);
+        carry_chat_template(chat_template_to_carry(request_.model, carried_chat_template(request_.adapter)), folder);
         std::vector<std::string> expected;
         for (const PeftTensor& tensor : peft_tensors(architecture_, adapters)) expected.push_back(tensor.key);
         count_tensors(test, expected, tensor_names(folder / peft_weights_file));
@@ -214,7 +214,7 @@ class Exporter {
         write_merged_folder(weights, request_.dtype, request_.max_shard_bytes, folder,
                             part(0.05, 0.55, "Writing merged weights"));
         if (const fs::path own = carried_chat_template(request_.adapter); !own.empty())
-            carry_chat_template(request_.model, own, folder);
+            carry_chat_template(chat_template_to_carry(request_.model, own), folder);
         const Checkpoint written = Checkpoint::open(folder);
         count_tensors(test, expected_tensors(weights.architecture()), written.names());
         const Progress comparing = part(0.6, 0.4, "Comparing with base + adapter");

@@ -100,14 +100,19 @@ std::vector<DeltaNorm> Trainable::delta_norms() const {
     return norms;
 }
 
+void Trainable::keep_chat_template(const std::filesystem::path& file) {
+    // A whole model has the templates of its base already.
+    if (adapters_ || !file.empty()) chat_template_ = chat_template_to_carry(model_dir_, file);
+}
+
 void Trainable::save(const std::filesystem::path& folder) const {
     if (adapters_) {
         save_peft(folder, decoder_.architecture(), *adapters_,
                   {spec_.model, spec_.lora.dropout, spec_.lora.use_rslora, spec_.lora.bias, spec_.lora.modules_to_save});
-        carry_chat_template(model_dir_, spec_.data.chat_template, folder);
+        carry_chat_template(chat_template_, folder);
     } else {
         write_model_folder(decoder_, model_dir_, folder);
-        if (!spec_.data.chat_template.empty()) carry_chat_template(model_dir_, spec_.data.chat_template, folder);
+        carry_chat_template(chat_template_, folder);
     }
 }
 

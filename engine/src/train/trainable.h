@@ -28,6 +28,9 @@ class Trainable {
 
     // One value per adapted matrix; empty for full training.
     std::vector<DeltaNorm> delta_norms() const;
+    // Reads the template now, so that every save writes what was trained with, whatever becomes of the file.
+    // file: the user's; empty: the model's own.
+    void keep_chat_template(const std::filesystem::path& file);
     // A PEFT folder, or a Hugging Face model folder for full training.
     void save(const std::filesystem::path& folder) const;
 
@@ -37,6 +40,7 @@ class Trainable {
 
     ExperimentSpec spec_;
     std::filesystem::path model_dir_;
+    std::string chat_template_;  // empty: none to write
     Decoder decoder_;
     std::optional<AdapterSet> adapters_;
     std::unique_ptr<ParameterArena> arena_;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "data/seeded.h"
+#include "engine/chat.h"
 #include "engine/runtime.h"
 #include "io/checkpoint.h"
 #include "runtime/device.h"
@@ -51,7 +52,9 @@ void Trainer::load_data() {
         fail_input("The length " + std::to_string(config.seq_len) + " is above what the model has positions for (" +
                    std::to_string(architecture.max_positions) + "); choose a shorter length.");
     }
-    const RowFormat format{config.prompt_template, request_.model_dir, config.chat_template};
+    const std::filesystem::path chat_template = chat_template_file();
+    trainable_.keep_chat_template(chat_template);
+    const RowFormat format{config.prompt_template, request_.model_dir, chat_template};
     Dataset train = load_dataset(config.train_path, tokenizer, format, config.seq_len);
     if (config.eval_path.empty()) {
         data_ = split_held_out(std::move(train), config.held_out, spec_.seed);
@@ -66,6 +69,14 @@ void Trainer::load_data() {
                    " embeddings; the tokenizer belongs to another model.");
     }
     sampler_ = std::make_unique<BatchSampler>(data_.train, spec_.batch_size, derive_seed(spec_.seed, "shuffle"), true);
+}
+
+// The user's file; a resumed run goes on with the copy it saved, for the file may have changed or gone since.
+std::filesystem::path Trainer::chat_template_file() const {
+    if (request_.resume && !spec_.data.chat_template.empty()) {
+        if (auto saved = carried_chat_template(request_.run_dir / "last"); !saved.empty()) return saved;
+    }
+    return spec_.data.chat_template;
 }
 
 void Trainer::resume() {

@@ -21,6 +21,7 @@ class Trainer {
     using Clock = std::chrono::steady_clock;
 
     void load_data();
+    std::filesystem::path chat_template_file() const;
     void resume();
     bool train_step();  // false when a stop was asked before the update; nothing has changed then
     void update(double loss);
