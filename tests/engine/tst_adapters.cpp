@@ -216,7 +216,12 @@ class TstAdapters : public QObject {
         QVERIFY2(planned.ok(), planned.ok() ? "" : planned.error().message.c_str());
         QCOMPARE(planned->trainable_params, adapters.parameter_count());
         int64_t saved = 0, biases = 0;
-        for (const ReplacedTensor& tensor : adapters.replaced) (tensor.bias ? biases : saved) += tensor.value.numel();
+        for (const ReplacedTensor& tensor : adapters.replaced) {
+            const std::string module = "." + tensor.name.substr(0, tensor.name.rfind('.'));
+            bool whole = !tensor.name.ends_with(".bias");
+            for (const std::string& listed : config().modules_to_save) whole |= module.ends_with("." + listed);
+            (whole ? saved : biases) += tensor.value.numel();
+        }
         QCOMPARE(planned->saved_params, saved);
         QCOMPARE(planned->bias_params, biases);
         QCOMPARE(planned->adapter_params, planned->trainable_params - saved - biases);

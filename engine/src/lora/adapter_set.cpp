@@ -38,11 +38,6 @@ void AdapterSet::add(AdapterSite site) {
     sites_.push_back(std::move(site));
 }
 
-bool AdapterSet::plain() const {
-    return !embedding && !head && replaced.empty() &&
-           std::none_of(sites_.begin(), sites_.end(), [](const AdapterSite& site) { return site.magnitude.defined(); });
-}
-
 std::vector<AdapterSet::Parameter> AdapterSet::parameters() {
     std::vector<Parameter> all;
     const auto add = [&](const std::string& name, AdapterSite& site) {

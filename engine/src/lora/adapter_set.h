@@ -40,7 +40,6 @@ struct ReplacedTensor {
     std::string name;     // canonical (architecture.h, tensors()): "lm_head.weight"
     at::Tensor value;     // f32; matrices [out, in]
     bool conv1d = false;  // files hold the transpose
-    bool bias = false;    // trained by the bias setting; otherwise of a saved module
 };
 
 // What a projection was computed from: y = x W^T + b.
@@ -63,8 +62,6 @@ class AdapterSet {
     std::optional<AdapterSite> embedding, head;
     std::vector<ReplacedTensor> replaced;
 
-    // Only low-rank pairs on projections: what formats without DoRA, biases and saved modules can express.
-    bool plain() const;
     // Every trainable tensor with a name for people. The pointers hold until a site or tensor is added.
     struct Parameter {
         std::string name;

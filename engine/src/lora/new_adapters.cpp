@@ -39,15 +39,15 @@ void copy_whole_tensors(AdapterSet& adapters, const Decoder& decoder, const Lora
     std::vector<std::string> names;
     for (const WeightSlot& slot : slots) names.push_back(slot.name);
     const WholeTensors whole = select_whole_tensors("with the family " + architecture.family, names, config, adapted);
-    const auto copy = [&](const std::vector<std::string>& chosen, bool bias) {
+    const auto copy = [&](const std::vector<std::string>& chosen) {
         for (const WeightSlot& slot : slots) {
             if (std::find(chosen.begin(), chosen.end(), slot.name) == chosen.end()) continue;
             const at::Tensor value = slot.tensor->to(at::kFloat).clone(at::MemoryFormat::Contiguous);
-            adapters.replaced.push_back({slot.name, value, slot.conv1d, bias});
+            adapters.replaced.push_back({slot.name, value, slot.conv1d});
         }
     };
-    copy(whole.saved, false);
-    copy(whole.biases, true);
+    copy(whole.saved);
+    copy(whole.biases);
 }
 
 }  // namespace

@@ -197,11 +197,11 @@ class Reader {
             if (!saved && !bias && !table) continue;
             const bool conv1d = is_conv1d(name);
             const at::Tensor stored = read(*found->second, shape);
-            adapters_.replaced.push_back({name, conv1d ? stored.t().contiguous() : stored, conv1d, bias});
+            adapters_.replaced.push_back({name, conv1d ? stored.t().contiguous() : stored, conv1d});
             // A copy of the table that the base ties to its head is a copy of both.
             const std::string head = architecture_.lm_head + ".weight";
             if (!saved && table && architecture_.tied_embeddings && name != head && !whole_.contains(head)) {
-                adapters_.replaced.push_back({head, stored, false, false});
+                adapters_.replaced.push_back({head, stored, false});
             }
             whole_.erase(found);
         }
