@@ -15,35 +15,16 @@
 #include "model/tensor_io.h"
 #include "support/family_models.h"
 #include "support/fixtures.h"
+#include "support/probes.h"
 #include "train/causal_loss.h"
 
 using namespace engine;
+using support::largest;
+using support::logits;
+using support::probe;
+using support::two_rows;
 
 namespace {
-
-at::Tensor probe() { return at::arange(40, at::kLong).mul_(37).remainder_(384).view({2, 20}); }
-
-at::Tensor logits(const Decoder& base, const AdapterSet& adapters) {
-    at::NoGradGuard no_grad;
-    const Decoder decoder = attached(base, adapters);
-    ForwardOptions options;
-    options.adapters = &adapters;
-    return decoder.logits(decoder.forward(probe(), options));
-}
-
-double largest(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().max().item<double>(); }
-
-Batch two_rows() {
-    Batch batch;
-    batch.rows = 2;
-    batch.length = 9;
-    batch.lengths = {9, 6};
-    batch.ids = {0, 40, 85, 300, 17, 383, 222, 9, 64, 0, 5, 250, 33, 71, 120, 0, 0, 0};
-    batch.labels = batch.ids;
-    for (const std::size_t masked : {0, 1, 2, 9, 15, 16, 17}) batch.labels[masked] = ignored_label;
-    batch.trained_tokens = 11;
-    return batch;
-}
 
 // Every value moved away from where training starts, differently for each tensor.
 void stir(AdapterSet& adapters) {

@@ -6,23 +6,13 @@
 #include "model/load.h"
 #include "support/family_models.h"
 #include "support/fixtures.h"
+#include "support/probes.h"
 #include "train/causal_loss.h"
 
 using namespace engine;
+using support::two_rows;
 
 namespace {
-
-Batch two_rows() {
-    Batch batch;
-    batch.rows = 2;
-    batch.length = 9;
-    batch.lengths = {9, 6};
-    batch.ids = {0, 40, 85, 300, 17, 383, 222, 9, 64, 0, 5, 250, 33, 71, 120, 0, 0, 0};
-    batch.labels = batch.ids;
-    for (const std::size_t masked : {0, 1, 2, 9, 15, 16, 17}) batch.labels[masked] = ignored_label;
-    batch.trained_tokens = 11;
-    return batch;
-}
 
 Decoder decoder_of(const std::string& model) {
     if (model.starts_with("micro-")) return load_decoder(support::micro_model(model), Precision::f32, c10::kCPU);

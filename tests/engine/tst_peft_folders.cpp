@@ -11,22 +11,14 @@
 #include "model/load.h"
 #include "model/tensor_io.h"
 #include "support/fixtures.h"
+#include "support/probes.h"
 
 using namespace engine;
+using support::largest;
+using support::logits;
+using support::probe;
 
 namespace {
-
-at::Tensor probe() { return at::arange(40, at::kLong).mul_(37).remainder_(384).view({2, 20}); }
-
-at::Tensor logits(const Decoder& base, const AdapterSet& adapters) {
-    at::NoGradGuard no_grad;
-    const Decoder decoder = attached(base, adapters);
-    ForwardOptions options;
-    options.adapters = &adapters;
-    return decoder.logits(decoder.forward(probe(), options));
-}
-
-double largest(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().max().item<double>(); }
 
 at::Tensor wave(const std::vector<int64_t>& shape, double step) {
     return (at::sin(at::arange(int64_t{c10::multiply_integers(shape)}, at::kFloat) * step) * 0.2).view(shape);
