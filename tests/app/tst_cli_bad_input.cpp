@@ -251,7 +251,7 @@ class TstCliBadInput : public QObject {
         QCOMPARE(QDir(folder_->path("taken")).entryList(QDir::Files), QStringList{"file"});
         verifyRefused({"export", "red", "--format", "floppy", "--out", folder_->path("x")}, 2,
                       {"floppy", "peft"});
-        verifyRefused({"export", "red", "--out", "/proc/no/such/place"}, 3, {"/proc/no/such/place"});
+        verifyRefused({"export", "red", "--out", "/proc/no/such/place"}, 3, {"/proc/no/such", "check the path"});
         QVERIFY(!QFileInfo::exists(folder_->path("x")));
     }
 
