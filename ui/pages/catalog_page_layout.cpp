@@ -88,7 +88,7 @@ QWidget* CatalogPage::buildTable() {
     header->setSectionResizeMode(QHeaderView::Interactive);
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     const std::initializer_list<std::pair<int, int>> widths{
-        {AdapterTableModel::Star, 0},       {AdapterTableModel::Name, 23},
+        {AdapterTableModel::Star, 0},       {AdapterTableModel::Name, 19},
         {AdapterTableModel::Model, 9},      {AdapterTableModel::Targets, 9},
         {AdapterTableModel::Rank, 7},       {AdapterTableModel::Alpha, 8},
         {AdapterTableModel::Params, 12},    {AdapterTableModel::EvalLoss, 10},
