@@ -86,7 +86,7 @@ class TstFusedOps : public QObject {
 
     void rotation() {
         const at::Tensor x = wave({2, 7, 3, 8}, 0.21);
-        const RotaryTable table = rotary_table({10000, 8}, 3, 7, c10::kCPU);
+        const RotaryTable table = rotary_table({10000, 8}, at::arange(3, 10), c10::kCPU);
         const at::Tensor heads = x.transpose(1, 2);
         const auto halves = heads.chunk(2, -1);
         const at::Tensor plain = heads * table.cos + at::cat({-halves[1], halves[0]}, -1) * table.sin;
@@ -113,6 +113,38 @@ class TstFusedOps : public QObject {
         const auto first = [](const at::Tensor& rows) { return rows.transpose(1, 2); };
         compare(fused_causal_attention(first(q), first(k), first(v), 0.6),
                 plain_attention(first(q), first(k), first(v), 0.6), {q, k, v}, 2e-5);
+    }
+
+    // Sequences laid end to end give what each gives alone; also where no kernel walks them (here: in double).
+    void attentionOfPackedSequences_data() {
+        QTest::addColumn<int>("kv_heads");
+        QTest::addColumn<int>("window");
+        QTest::newRow("all heads") << 4 << 0;
+        QTest::newRow("grouped") << 2 << 0;
+        QTest::newRow("one key-value head") << 1 << 0;
+        QTest::newRow("window") << 2 << 5;
+        QTest::newRow("wide window") << 4 << 150;
+    }
+    void attentionOfPackedSequences() {
+        QFETCH(int, kv_heads);
+        QFETCH(int, window);
+        const std::vector<int64_t> offsets = {0, 7, 14, 15, 16, 216, 219};
+        const at::Tensor q = wave({1, 219, 4, 8}, 0.31), k = wave({1, 219, kv_heads, 8}, 0.77),
+                         v = wave({1, 219, kv_heads, 8}, 0.13);
+        const auto attend = [&](int64_t begin, int64_t end, at::ScalarType type, at::IntArrayRef sequences) {
+            const auto heads = [&](const at::Tensor& rows) {
+                return rows.narrow(1, begin, end - begin).transpose(1, 2).to(type);
+            };
+            return causal_attention(heads(q), heads(k), heads(v), 0.6, {}, window, sequences).to(at::kFloat);
+        };
+        for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+            std::vector<at::Tensor> alone;
+            for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
+                alone.push_back(attend(offsets[s], offsets[s + 1], at::kDouble, {}));
+            }
+            compare(attend(0, 219, type, offsets), at::cat(alone, 1), {q, k, v}, type == at::kFloat ? 2e-5 : 1e-6);
+            for (const at::Tensor& input : {q, k, v}) input.mutable_grad().zero_();
+        }
     }
 
     void attentionWithOnlyOneGradientWanted() {

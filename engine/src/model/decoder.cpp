@@ -20,6 +20,17 @@ std::vector<at::Tensor> parts_of(const at::Tensor& y, const Projection& projecti
     return parts;
 }
 
+// The position of each of the new tokens in its sequence, [T] int64 on the CPU.
+at::Tensor positions_of(int64_t tokens, const ForwardOptions& options) {
+    const int64_t seen = options.cache ? options.cache->length : 0;
+    at::Tensor positions = at::arange(seen, seen + tokens, at::kLong);
+    for (std::size_t s = 0; s + 1 < options.offsets.size(); ++s) {
+        const int64_t begin = options.offsets[s];
+        positions.narrow(0, begin, options.offsets[s + 1] - begin).sub_(begin);
+    }
+    return positions;
+}
+
 // The named slots of some projections, each computed once: y = W x + b (+ adapters).
 class SlotOutputs {
   public:
@@ -58,7 +69,7 @@ Decoder::Decoder(Architecture architecture, DecoderWeights weights, Precision pr
       compute_type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat),
       device_(device) {}
 
-at::Tensor Decoder::embed(const at::Tensor& ids, int64_t first_position, const ForwardOptions& options) const {
+at::Tensor Decoder::embed(const at::Tensor& ids, const at::Tensor& positions, const ForwardOptions& options) const {
     at::Tensor x = at::embedding(weights_.embedding, ids).to(at::kFloat);
     if (options.adapters) x = options.adapters->add_to_embedding(ids, weights_.embedding, x);
     if (architecture_.embedding_scale != 1) {
@@ -72,17 +83,15 @@ at::Tensor Decoder::embed(const at::Tensor& ids, int64_t first_position, const F
         const at::Tensor counted = (mask.cumsum(1) * mask).narrow(1, mask.size(1) - tokens, tokens);
         return x + at::embedding(weights_.position_embedding, counted + (architecture_.position_offset - 1));
     }
-    return x + weights_.position_embedding.narrow(0, first_position + architecture_.position_offset, tokens);
+    return x + at::embedding(weights_.position_embedding, (positions + architecture_.position_offset).to(device_));
 }
 
 at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
-    const int64_t first_position = options.cache ? options.cache->length : 0;
     const int64_t tokens = ids.size(1);
+    const at::Tensor positions = positions_of(tokens, options);
     RotaryTable rotary;
-    if (architecture_.positions == PositionKind::rotary) {
-        rotary = rotary_table(architecture_.rope, first_position, tokens, device_);
-    }
-    at::Tensor x = embed(ids, first_position, options);
+    if (architecture_.positions == PositionKind::rotary) rotary = rotary_table(architecture_.rope, positions, device_);
+    at::Tensor x = embed(ids, positions, options);
     if (options.hidden_states) options.hidden_states->push_back(x);
     for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
         const LayerWeights& weights = weights_.layers[layer];
@@ -128,7 +137,8 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
         v = cache.v[layer].narrow(2, 0, cache.length + tokens);
     }
     const at::Tensor mixed =
-        causal_attention(q, k, v, architecture_.attention_scale(layer), options.key_mask, architecture_.window(layer));
+        causal_attention(q, k, v, architecture_.attention_scale(layer), options.key_mask, architecture_.window(layer),
+                         options.offsets);
     const SlotOutputs output({architecture_.attention_out}, {weights.attention_out}, layer,
                              static_cast<int>(architecture_.attention_in.size()), mixed, options.adapters, compute_type_);
     return output["o"];

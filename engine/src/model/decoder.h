@@ -48,6 +48,9 @@ struct ForwardOptions {
     const AdapterSet* adapters = nullptr;
     KeyValueCache* cache = nullptr;                // generation: tokens follow those in the cache
     at::Tensor key_mask;                           // [B, T] bool, false = padding
+    // Without cache and mask: ids [1, N] hold sequences laid end to end, sequence s in [offsets[s], offsets[s + 1]). Each has
+    // positions of its own and sees nothing of the others. Empty: each row of ids is one sequence.
+    std::vector<int64_t> offsets;
     std::vector<at::Tensor>* hidden_states = nullptr;  // filled with L + 1 states [B, T, d] when given
 };
 
@@ -76,7 +79,7 @@ class Decoder {
     KeyValueCache new_cache(int64_t batch, int64_t capacity) const;
 
   private:
-    at::Tensor embed(const at::Tensor& ids, int64_t first_position, const ForwardOptions& options) const;
+    at::Tensor embed(const at::Tensor& ids, const at::Tensor& positions, const ForwardOptions& options) const;
     at::Tensor norm(const at::Tensor& x, const NormWeights& weights) const {
         return normalize(x, weights, architecture_.norm, architecture_.norm_eps, architecture_.norm_offset);
     }

@@ -18,11 +18,11 @@ at::Tensor fused_gelu_tanh(const at::Tensor& x);
 // As rotate(), over the whole head: turning back is the same with -sin, so nothing but the table is kept.
 at::Tensor fused_rotate(const at::Tensor& x, const RotaryTable& table);
 
-// As causal_attention() for S = T without a mask, on the CPU: one head at a time in the cache of one core, in blocks of
-// queries that skip the keys of the future. The [T, T] weights never exist as a whole and are computed again in the backward
+// As causal_attention() for S = T without a mask, on the CPU: one head of one sequence at a time in the cache of one core, in
+// blocks of queries that skip the keys of the future. The [T, T] weights never exist as a whole and are computed again in the backward
 // pass from the log-sum-exp of each row (Dao et al., arXiv:2205.14135): memory is linear in T. With a window the keys
 // before that of a block's first query are skipped as well.
 at::Tensor fused_causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
-                                  int64_t window = 0);
+                                  int64_t window = 0, at::IntArrayRef offsets = {});
 
 }  // namespace engine

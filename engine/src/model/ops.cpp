@@ -35,12 +35,11 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tens
     return bias.defined() ? y + bias : y;
 }
 
-RotaryTable rotary_table(const RopeConfig& rope, int64_t first_position, int64_t count, const c10::Device& device) {
+RotaryTable rotary_table(const RopeConfig& rope, const at::Tensor& positions, const c10::Device& device) {
     const auto inverse = inverse_frequencies(rope);
     const at::Tensor frequencies =
-        at::tensor(at::ArrayRef<float>(inverse), at::kFloat);                           // [rotary_dim / 2]
-    const at::Tensor positions = at::arange(first_position, first_position + count, at::kFloat);  // [T]
-    const at::Tensor angles = at::outer(positions, frequencies);
+        at::tensor(at::ArrayRef<float>(inverse), at::kFloat);  // [rotary_dim / 2]
+    const at::Tensor angles = at::outer(positions.to(at::kFloat), frequencies);
     const at::Tensor both = at::cat({angles, angles}, -1);
     return {both.cos().to(device), both.sin().to(device)};
 }
@@ -51,8 +50,31 @@ at::Tensor rotate(const at::Tensor& x, const RotaryTable& table) {
     return at::cat({fused_rotate(x.narrow(-1, 0, rotary_dim), table), x.narrow(-1, rotary_dim, rest)}, -1);
 }
 
+namespace {
+
+// Sequences laid end to end, where there is no kernel that walks them: neighbours of equal length make one batch.
+at::Tensor attention_in_runs(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale, int64_t window,
+                             at::IntArrayRef offsets) {
+    std::vector<at::Tensor> parts;
+    const auto length = [&](std::size_t s) { return offsets[s + 1] - offsets[s]; };
+    const std::size_t sequences = offsets.size() - 1;
+    for (std::size_t first = 0, last; first < sequences; first = last) {
+        for (last = first + 1; last < sequences && length(last) == length(first);) ++last;
+        const auto run = [&](const at::Tensor& heads) {  // [1, H, N, D] -> [count, H, length, D]
+            return heads.narrow(2, offsets[first], offsets[last] - offsets[first])
+                .unflatten(2, {static_cast<int64_t>(last - first), length(first)})
+                .squeeze(0)
+                .transpose(0, 1);
+        };
+        parts.push_back(causal_attention(run(q), run(k), run(v), scale, {}, window).flatten(0, 1));
+    }
+    return at::cat(parts).unsqueeze(0);
+}
+
+}  // namespace
+
 at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
-                            const at::Tensor& key_mask, int64_t window) {
+                            const at::Tensor& key_mask, int64_t window, at::IntArrayRef offsets) {
     if (window > 0 && q.size(2) == 1 && k.size(2) > window) {
         // One new token: the keys outside its window need not be looked at.
         const int64_t first = k.size(2) - window;
@@ -61,9 +83,10 @@ at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::
     }
     const int64_t batch = q.size(0), heads = q.size(1), tokens = q.size(2), width = q.size(3);
     const int64_t kv_heads = k.size(1), keys = k.size(2), group = heads / kv_heads;
-    if (tokens > 1 && tokens == keys && !key_mask.defined() && q.is_cpu()) {
-        return fused_causal_attention(q, k, v, scale, window);
+    if (tokens > 1 && tokens == keys && !key_mask.defined() && q.is_cpu() && q.scalar_type() == at::kFloat) {
+        return fused_causal_attention(q, k, v, scale, window, offsets);
     }
+    if (!offsets.empty()) return attention_in_runs(q, k, v, scale, window, offsets);
     // Queries that share a key-value head become rows of one product.
     const at::Tensor queries = q.reshape({batch * kv_heads, group * tokens, width});
     const at::Tensor key_rows = k.reshape({batch * kv_heads, keys, width});
