@@ -2,6 +2,8 @@
 #include "format.h"
 #include "records_json.h"
 
+#include <workbench/run_log.h>
+
 namespace commands {
 
 namespace {
@@ -9,6 +11,7 @@ namespace {
 struct ShowCommand {
     std::string id;
     bool spec = false;
+    bool log = false;
 };
 
 Json spec_json(const catalog::RunRecord& run) {
@@ -66,6 +69,23 @@ void print_fields(const Json& json) {
     if (json.contains("spec") && json["spec"].is_object()) print_line("\nspec " + json["spec"].dump(2));
 }
 
+// What the run has reported; for an adapter, the run that made it.
+int show_log(const ShowCommand& command, Session& session, const Json& json) {
+    const std::string run_id = json.contains("run_id") ? json.value("run_id", "") : json.value("id", "");
+    if (run_id.empty())
+        engine::fail_input("Adapter '" + command.id + "' has no log: its run is not in the catalog.");
+    const auto run = session.workbench().catalog().run(run_id);
+    Json lines = Json::array();
+    for (const auto& line : workbench::read_run_log(run.run_dir).lines) {
+        if (session.json)
+            lines.push_back({{"time", line.time}, {"text", line.text}});
+        else
+            print_line(time_text(line.time) + "  " + line.text);
+    }
+    if (session.json) print_json({{"run_id", run_id}, {"log", lines}});
+    return 0;
+}
+
 int show(const ShowCommand& command, Session& session) {
     auto& catalog = session.workbench().catalog();
     Json json;
@@ -81,6 +101,7 @@ int show(const ShowCommand& command, Session& session) {
                                "'. 'lwb runs' and 'lwb adapters' list what there is.");
         }
     }
+    if (command.log) return show_log(command, session, json);
     if (command.spec) {
         if (!json["spec"].is_object())
             engine::fail_input("Adapter '" + command.id + "' has no spec: its run is not in the catalog.");
@@ -100,6 +121,8 @@ void add_show(CLI::App& app, Action& action) {
     auto* command = app.add_subcommand("show", "Everything the catalog knows of a run or an adapter");
     command->add_option("id", options->id, "Id or name")->required();
     command->add_flag("--spec", options->spec, "Only the experiment, as JSON for 'lwb train --spec'");
+    command->add_flag("--log", options->log, "Only what the run reported while it trained")
+        ->excludes("--spec");
     on_run(command, action, options, show);
 }
 

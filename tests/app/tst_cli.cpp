@@ -91,6 +91,7 @@ class TstCli : public QObject {
         QTest::newRow("runs") << QStringList{"runs"} << QStringList{"runs"};
         QTest::newRow("show adapter")
             << QStringList{"show", "red"} << QStringList{"run_id", "spec", "last_metrics"};
+        QTest::newRow("show log") << QStringList{"show", "red", "--log"} << QStringList{"run_id", "log"};
         QTest::newRow("adapters") << QStringList{"adapters", "rank:2", "target:q"} << QStringList{"adapters"};
         QTest::newRow("generate") << QStringList{"generate",      model,      "--adapter",        "red",
                                                  "--prompt",      "number 3", "--max-new-tokens", "3",
@@ -194,6 +195,15 @@ class TstCli : public QObject {
         };
         QVERIFY(!hash("again").isEmpty());
         QCOMPARE(of(again.json()["adapter_id"].toString()), of(trained_["adapter_id"].toString()));
+    }
+
+    void theLogOfARunIsKept() {
+        const auto log = folder_.run({"show", trained_["run_id"].toString(), "--log"});
+        QCOMPARE(log.exitCode, 0);
+        QVERIFY2(log.out.contains("started on cpu"), log.out.constData());
+        QVERIFY2(log.out.trimmed().endsWith("finished"), log.out.constData());
+        const auto of_adapter = folder_.run({"show", trained_["adapter_id"].toString(), "--log"});
+        QCOMPARE(of_adapter.out, log.out);
     }
 
     void generationUsesTheTemplateOfTheRunUnlessRaw() {

@@ -4,6 +4,8 @@
 #include "ui/widgets/charts/heat_map.h"
 #include "ui/widgets/charts/line_chart.h"
 
+#include <workbench/run_log.h>
+
 #include <QAction>
 #include <QLabel>
 #include <QListView>
@@ -91,6 +93,8 @@ class TstRunsPage : public QObject {
     void withoutRunsThePageLeadsToTheExperiment();
     void aFinishedRunIsShownFromTheCatalog();
     void aRunIsFollowedLive();
+    void theLogOutlivesThePage();
+    void theLogOfAnotherProgramIsFollowed();
     void liveAndRecordedPointsMakeOneCurve();
     void pauseGoOnStopAndResume();
     void evaluatesAndSavesOnDemand();
@@ -110,6 +114,7 @@ class TstRunsPage : public QObject {
     QPushButton& button(const char* name) { return *m_fixture->find<QPushButton>(name); }
     RunState stateOf(const std::string& id) { return m_fixture->catalog().run(id).state; }
     void select(const QString& name);
+    QString log() { return m_fixture->find<QPlainTextEdit>("runLog")->toPlainText(); }
 
     std::shared_ptr<Puppet> m_puppet;
     std::unique_ptr<PageFixture> m_fixture;
@@ -185,7 +190,36 @@ void TstRunsPage::aRunIsFollowedLive() {
                     .data(ui::RunTableModel::SummaryRole)
                     .toString()
                     .contains(QLatin1String("50/")));
-    QVERIFY(m_fixture->find<QPlainTextEdit>("runLog")->toPlainText().contains(QLatin1String("started")));
+    QTRY_VERIFY(log().contains(QLatin1String("started")));
+}
+
+void TstRunsPage::theLogOutlivesThePage() {
+    show();
+    const std::string id = enqueue("short", 5);
+    m_puppet->allowed = 5;
+    QTRY_COMPARE(stateOf(id), RunState::finished);
+    QTRY_VERIFY(log().endsWith(QLatin1String("finished")));
+    const QString seen = log();
+    QVERIFY(seen.contains(QLatin1String("started on cpu, f32")));
+    QCOMPARE(seen.count(QLatin1Char('\n')), 1);  // each line once
+    m_fixture->closePage();
+    show();
+    QTRY_COMPARE(log(), seen);
+}
+
+void TstRunsPage::theLogOfAnotherProgramIsFollowed() {
+    const std::string id =
+        m_fixture->add({.name = "elsewhere", .state = RunState::running, .adapter = false});
+    const std::filesystem::path folder = m_fixture->path("data/runs/elsewhere").toStdString();
+    std::filesystem::create_directories(folder);
+    m_fixture->catalog().update_run(id, {.run_dir = folder.string()});
+    workbench::append_run_log(folder, "started on cuda:0, bf16");
+    show();
+    QTRY_VERIFY(log().endsWith(QLatin1String("started on cuda:0, bf16")));
+    workbench::append_run_log(folder, "step 10: state saved");
+    m_fixture->catalog().update_run(id, {.global_step = 10});
+    QTRY_VERIFY(log().endsWith(QLatin1String("step 10: state saved")));
+    QCOMPARE(log().count(QLatin1Char('\n')), 1);
 }
 
 // Looked at late, the page has what was recorded before and what comes live, each step once.

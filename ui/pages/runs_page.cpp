@@ -173,7 +173,8 @@ QWidget* RunsPage::buildTabs() {
     m_log->setFrameShape(QFrame::NoFrame);
     m_log->setMaximumBlockCount(2000);
     m_log->setPlaceholderText(
-        tr("What the run reports while it trains is kept here as long as this window is open."));
+        tr("What the run reports while it trains is kept here: where it started, evaluations, saved "
+           "states, how it ended."));
     tabs->addTab(m_heatMap, tr("‖ΔW‖ per layer"));
     tabs->addTab(m_configurationView, tr("Configuration"));
     tabs->addTab(m_log, tr("Log"));
@@ -186,7 +187,8 @@ void RunsPage::connectFeed() {
         showNorms(history.norms);
         showConfiguration(history.record);
         showRecord(history.record);
-        m_log->setPlainText(m_feed->log(m_feed->runId()).join(QLatin1Char('\n')));
+        m_log->clear();
+        appendLog(history.log.lines);
         if (!history.record.error_message.empty() && m_log->toPlainText().isEmpty())
             m_log->setPlainText(QString::fromStdString(history.record.error_message));
     });
@@ -202,7 +204,7 @@ void RunsPage::connectFeed() {
     connect(m_feed, &RunFeed::seriesExtended, m_charts,
             qOverload<const std::map<std::string, std::vector<QPointF>>&>(&RunCharts::append));
     connect(m_feed, &RunFeed::normsArrived, this, &RunsPage::showNorms);
-    connect(m_feed, &RunFeed::logAppended, m_log, &QPlainTextEdit::appendPlainText);
+    connect(m_feed, &RunFeed::logAppended, this, &RunsPage::appendLog);
     connect(m_feed, &RunFeed::failed, this,
             [this](const engine::Error& error) { messageBar().showError(error); });
 }
@@ -313,6 +315,10 @@ void RunsPage::showConfiguration(const catalog::RunRecord& run) {
     for (SpecField& field : provenanceFields(run)) subject.fields.push_back(std::move(field));
     m_configuration->setSubjects({std::move(subject)});
     m_configurationView->resizeColumnToContents(0);
+}
+
+void RunsPage::appendLog(const std::vector<workbench::LogLine>& lines) {
+    for (const workbench::LogLine& line : lines) m_log->appendPlainText(logText(line));
 }
 
 void RunsPage::showNorms(const std::vector<engine::DeltaNorm>& norms) {

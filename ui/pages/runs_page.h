@@ -8,6 +8,7 @@
 #include "ui/page.h"
 
 #include <catalog/records.h>
+#include <workbench/run_log.h>
 
 #include <functional>
 
@@ -64,6 +65,7 @@ class RunsPage : public Page {
     void selectionChanged();
     void showRecord(const catalog::RunRecord& run);
     void showConfiguration(const catalog::RunRecord& run);
+    void appendLog(const std::vector<workbench::LogLine>& lines);
     void showNorms(const std::vector<engine::DeltaNorm>& norms);
     void updateActions();
     void showListMenu(const QPoint& position);

@@ -1,15 +1,13 @@
 #include "ui/presenters/run_feed.h"
 
 #include "ui/bridge/run_bridge.h"
-#include "ui/format/units.h"
 
-#include <QTime>
+#include <QDateTime>
 
 namespace ui {
 namespace {
 
 constexpr qsizetype kRecentSteps = 4096;
-constexpr qsizetype kLogLines = 2000;
 const std::vector<std::string> kKeys{"loss",      "eval_loss",         "learning_rate", "grad_norm",
                                      "rss_bytes", "tokens_per_second", "device_bytes"};
 
@@ -37,21 +35,28 @@ RunHistory readHistory(workbench::Workbench& workbench, const std::string& id) {
     history.record = catalog.run(id);
     for (const std::string& key : kKeys) history.series[key] = pointsOf(catalog.series(id, key));
     history.norms = normsOf(catalog.last_points(id, "delta_norm/"));
+    history.log = workbench::read_run_log(history.record.run_dir);
     return history;
 }
 
 }  // namespace
 
+QString logText(const workbench::LogLine& line) {
+    const QString text = QString::fromStdString(line.text);
+    if (line.time == 0) return text;
+    const auto time = QDateTime::fromSecsSinceEpoch(static_cast<qint64>(line.time));
+    return time.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss  ")) + text;
+}
+
 RunFeed::RunFeed(const AppContext& context, QObject* parent)
-    : QObject(parent), m_context(context), m_load(context.tasks), m_refresh(context.tasks) {
+    : QObject(parent),
+      m_context(context),
+      m_load(context.tasks),
+      m_refresh(context.tasks),
+      m_readLog(context.tasks) {
     RunBridge& bridge = context.bridge;
-    connect(&bridge, &RunBridge::runStarted, this, [this](const QString& id, const engine::RunStarted& info) {
+    connect(&bridge, &RunBridge::runStarted, this, [this](const QString& id) {
         m_recent[id] = {};
-        addLog(id, info.first_step > 0
-                       ? tr("goes on at step %1 on %2")
-                             .arg(units::count(info.first_step), QString::fromStdString(info.device))
-                       : tr("started on %1, %2")
-                             .arg(QString::fromStdString(info.device), QString::fromStdString(info.dtype)));
         if (id == m_runId) show(id);
     });
     connect(&bridge, &RunBridge::stepsArrived, this, &RunFeed::takeSteps);
@@ -61,15 +66,9 @@ RunFeed::RunFeed(const AppContext& context, QObject* parent)
                 m_recent[id].norms = norms.norms;
                 if (isShown(id)) Q_EMIT normsArrived(norms.norms);
             });
-    connect(&bridge, &RunBridge::checkpointSaved, this,
-            [this](const QString& id, const engine::CheckpointSaved& saved) {
-                addLog(id, saved.best ? tr("step %1: best state saved").arg(units::count(saved.global_step))
-                                      : tr("step %1: state saved").arg(units::count(saved.global_step)));
-            });
-    connect(&bridge, &RunBridge::messageArrived, this,
-            [this](const QString& id, const QString& text, bool warning) {
-                addLog(id, warning ? tr("Warning: %1").arg(text) : text);
-            });
+    connect(&bridge, &RunBridge::checkpointSaved, this, &RunFeed::followLog);
+    connect(&bridge, &RunBridge::messageArrived, this, &RunFeed::followLog);
+    connect(&bridge, &RunBridge::stateChanged, this, &RunFeed::followLog);
     connect(&bridge, &RunBridge::runEnded, this, &RunFeed::takeEnd);
 }
 
@@ -77,6 +76,7 @@ void RunFeed::show(const QString& runId) {
     m_runId = runId;
     m_lastStep.clear();
     m_refresh.cancel();
+    m_readLog.cancel();
     if (runId.isEmpty()) return m_load.cancel();
     m_load.ask(
         this,
@@ -90,16 +90,35 @@ void RunFeed::show(const QString& runId) {
 void RunFeed::takeHistory(RunHistory history) {
     for (const auto& [key, points] : history.series)
         if (!points.empty()) m_lastStep[key] = static_cast<std::int64_t>(points.back().x());
+    m_runDir = history.record.run_dir;
+    m_logEnd = history.log.end;
     const auto live = m_recent.constFind(m_runId);
     if (live != m_recent.constEnd() && !live->norms.empty()) history.norms = live->norms;
     Q_EMIT loaded(history);
     if (live == m_recent.constEnd()) return;
     for (const auto& evaluation : live->evaluations) Q_EMIT evaluated(evaluation);
     if (!live->steps.isEmpty()) Q_EMIT stepsArrived(live->steps);
+    followLog(m_runId);  // what came while the history was read
+}
+
+void RunFeed::followLog(const QString& runId) {
+    if (!isShown(runId)) return;
+    m_logGrew = true;
+    if (m_readLog.pending()) return;
+    m_logGrew = false;
+    m_readLog.ask(
+        this, [folder = m_runDir, from = m_logEnd] { return workbench::read_run_log(folder, from); },
+        [this](engine::Result<workbench::LogPart> part) {
+            if (!part) return;
+            m_logEnd = part->end;
+            if (!part->lines.empty()) Q_EMIT logAppended(part->lines);
+            if (m_logGrew) followLog(m_runId);
+        });
 }
 
 void RunFeed::refresh() {
     if (m_runId.isEmpty() || m_load.pending()) return;
+    followLog(m_runId);
     const bool elsewhere = !m_recent.contains(m_runId);
     using Answer = std::pair<catalog::RunRecord, std::map<std::string, std::vector<QPointF>>>;
     m_refresh.ask(
@@ -134,35 +153,18 @@ void RunFeed::takeSteps(const QString& runId, const QVector<engine::StepMetrics>
 
 void RunFeed::takeEvaluation(const QString& runId, const engine::EvalMetrics& metrics) {
     m_recent[runId].evaluations += metrics;
-    addLog(
-        runId,
-        tr("step %1: evaluation loss %2").arg(units::count(metrics.global_step), units::loss(metrics.loss)) +
-            (metrics.best ? tr(", the lowest so far") : QString()));
     if (isShown(runId)) Q_EMIT evaluated(metrics);
+    followLog(runId);
 }
 
-void RunFeed::takeEnd(const QString& runId, const workbench::RunEnded& ended) {
+void RunFeed::takeEnd(const QString& runId) {
     m_recent.remove(runId);
-    if (ended.state == "finished")
-        addLog(runId, tr("finished"));
-    else if (ended.state == "stopped")
-        addLog(runId, tr("stopped, state saved"));
-    else
-        addLog(runId, tr("failed: %1").arg(QString::fromStdString(ended.message)));
     if (runId != m_runId) return;
     // By now the catalog has every point.
     if (m_load.pending())
         show(runId);
     else
         refresh();
-}
-
-void RunFeed::addLog(const QString& runId, const QString& text) {
-    const QString line = QTime::currentTime().toString(QStringLiteral("HH:mm:ss  ")) + text;
-    QStringList& lines = m_logs[runId];
-    lines << line;
-    if (lines.size() > kLogLines) lines.remove(0, lines.size() - kLogLines);
-    if (runId == m_runId) Q_EMIT logAppended(line);
 }
 
 }  // namespace ui

@@ -8,14 +8,15 @@
 
 #include <catalog/records.h>
 #include <engine/events.h>
+#include <workbench/run_log.h>
 #include <workbench/run_queue.h>
 
 #include <QHash>
 #include <QObject>
 #include <QPointF>
-#include <QStringList>
 #include <QVector>
 
+#include <filesystem>
 #include <map>
 #include <vector>
 
@@ -25,7 +26,11 @@ struct RunHistory {
     catalog::RunRecord record;
     std::map<std::string, std::vector<QPointF>> series;  // key of the catalog → (step, value)
     std::vector<engine::DeltaNorm> norms;                // the last ones
+    workbench::LogPart log;
 };
+
+// "2026-11-23 10:50:40  started on cpu (2 threads), f32", the time that of this place.
+QString logText(const workbench::LogLine& line);
 
 class RunFeed : public QObject {
     Q_OBJECT
@@ -38,7 +43,6 @@ class RunFeed : public QObject {
     // The catalog has changed: reads the record again and, for a run that another program trains, the new
     // points.
     void refresh();
-    QStringList log(const QString& runId) const { return m_logs.value(runId); }
 
   Q_SIGNALS:
     void loaded(const RunHistory& history);  // replaces everything shown before
@@ -48,7 +52,7 @@ class RunFeed : public QObject {
     void normsArrived(const std::vector<engine::DeltaNorm>& norms);
     void seriesExtended(
         const std::map<std::string, std::vector<QPointF>>& points);  // of a run trained elsewhere
-    void logAppended(const QString& line);
+    void logAppended(const std::vector<workbench::LogLine>& lines);
     void failed(const engine::Error& error);
 
   private:
@@ -60,16 +64,18 @@ class RunFeed : public QObject {
     };
     void takeSteps(const QString& runId, const QVector<engine::StepMetrics>& steps);
     void takeEvaluation(const QString& runId, const engine::EvalMetrics& metrics);
-    void takeEnd(const QString& runId, const workbench::RunEnded& ended);
+    void takeEnd(const QString& runId);
     void takeHistory(RunHistory history);
-    void addLog(const QString& runId, const QString& text);
+    void followLog(const QString& runId);  // something was reported: reads what the log has gained
     bool isShown(const QString& runId) const { return runId == m_runId && !m_load.pending(); }
 
     AppContext m_context;
-    LatestTask m_load, m_refresh;
+    LatestTask m_load, m_refresh, m_readLog;
     QString m_runId;
+    std::filesystem::path m_runDir;
+    std::uint64_t m_logEnd = 0;
+    bool m_logGrew = false;  // while it was being read
     QHash<QString, Recent> m_recent;
-    QHash<QString, QStringList> m_logs;
     std::map<std::string, std::int64_t> m_lastStep;  // per key, of what has been handed out
 };
 

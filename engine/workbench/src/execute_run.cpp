@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "guard.h"
 #include "run_recorder.h"
+#include "workbench/run_log.h"
 #include "workbench/workbench.h"
 
 #include <engine/runtime.h>
@@ -58,6 +59,12 @@ void record_failure(catalog::Catalog& catalog, const std::string& run_id, const 
     catalog.update_run(run_id, end);
 }
 
+// The log first: who sees the end in the catalog finds it in the log, too.
+void log_failure(const std::string& run_dir, const engine::Error& error) {
+    append_run_log(run_dir,
+                   error.code == engine::ErrorCode::interrupted ? "stopped" : "failed: " + error.message);
+}
+
 }  // namespace
 
 engine::Result<RunOutcome> Workbench::execute_run(const std::string& run_id, engine::RunObserver& observer,
@@ -70,6 +77,7 @@ engine::Result<RunOutcome> Workbench::execute_run(const std::string& run_id, eng
     if (!claimed) return claimed.error();
     auto outcome = guarded([&] { return execute_claimed(*claimed, observer, control); });
     if (!outcome) {
+        log_failure(claimed->run_dir, outcome.error());
         // The first error is the one to tell; that the catalog could not note it is seen as "interrupted"
         // later.
         (void)guarded([&] { record_failure(catalog(), claimed->id, outcome.error()); });
@@ -96,7 +104,8 @@ RunOutcome Workbench::execute_claimed(const catalog::RunRecord& run, engine::Run
     request.resume = engine::has_saved_state(run.run_dir);
 
     engine::prepare_compute_thread();
-    RunRecorder recorder(paths_.catalog_file(), run.id, observer, control, {});
+    RunLogger logger(run.run_dir, observer);
+    RunRecorder recorder(paths_.catalog_file(), run.id, logger, control, {});
     const auto trained = train_(request, recorder, control);
     if (recorder.lost())
         engine::fail_io("Run " + run.id + " '" + run.name +
@@ -115,6 +124,7 @@ RunOutcome Workbench::execute_claimed(const catalog::RunRecord& run, engine::Run
     RunOutcome outcome{run.id, {}, *trained};
     if (spec.method == engine::Method::lora && outcome.result.steps > 0)
         outcome.adapter_id = store_adapters(catalog(), paths_, run.id, spec, outcome.result);
+    append_run_log(run.run_dir, outcome.result.stopped ? "stopped, state saved" : "finished");
     catalog().in_transaction([&] {
         record_end(catalog(), run.id, outcome.result);
         if (spec.method == engine::Method::full && !outcome.result.stopped)

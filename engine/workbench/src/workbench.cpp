@@ -1,6 +1,7 @@
 #include "workbench/workbench.h"
 
 #include "guard.h"
+#include "workbench/run_log.h"
 
 #include <atomic>
 #include <map>
@@ -60,7 +61,9 @@ engine::Result<std::unique_ptr<Workbench>> Workbench::open(Paths paths, TrainFun
     return guarded([&] {
         std::unique_ptr<Workbench> workbench(new Workbench(std::move(paths), std::move(train)));
         auto& catalog = workbench->catalog();
-        if (!catalog.read_only()) catalog.mark_interrupted(silence_s);
+        if (!catalog.read_only())
+            for (const auto& id : catalog.mark_interrupted(silence_s))
+                append_run_log(catalog.run(id).run_dir, "interrupted: the program that trained it ended");
         return workbench;
     });
 }
