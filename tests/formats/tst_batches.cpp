@@ -1,4 +1,4 @@
-// The order of training: streams of random numbers, epochs, batches and their padding.
+// The order of training: streams of random numbers, epochs, batches.
 #include "data/dataset.h"
 #include "data/seeded.h"
 
@@ -24,12 +24,20 @@ Dataset dataset_of_lengths(const std::vector<std::size_t>& lengths) {
     return dataset;
 }
 
+std::int64_t longest(const Dataset& dataset, const std::vector<std::int64_t>& rows) {
+    std::size_t length = 0;
+    for (const std::int64_t row : rows)
+        length = std::max(length, dataset.examples[static_cast<std::size_t>(row)].ids.size());
+    return static_cast<std::int64_t>(length);
+}
+
+// Tokens that would fill every row up to the longest of its batch.
 std::int64_t padding_of(const Dataset& dataset, BatchSampler& sampler) {
     std::int64_t padding = 0;
     for (std::int64_t k = 0; k < sampler.batches_per_epoch(); ++k) {
-        const Batch batch = collate(dataset, sampler.batch(k), 0);
-        padding += batch.rows * batch.length -
-                   std::accumulate(batch.lengths.begin(), batch.lengths.end(), std::int64_t{0});
+        const auto rows = sampler.batch(k);
+        const Batch batch = pack(dataset, rows);
+        padding += batch.rows() * longest(dataset, rows) - batch.tokens();
     }
     return padding;
 }
@@ -107,7 +115,7 @@ class TstBatches : public QObject {
             QCOMPARE(resumed.batch(k), steps[static_cast<std::size_t>(k)]);
     }
 
-    void groupingByLengthSavesPadding() {
+    void groupingByLengthBringsSimilarRowsTogether() {
         std::vector<std::size_t> lengths;
         SeededRandom random(3);
         for (int i = 0; i < 2000; ++i) lengths.push_back(4 + random.below(60));
@@ -118,7 +126,7 @@ class TstBatches : public QObject {
         // Batches do not run from short to long.
         std::int64_t descents = 0, last = 0;
         for (std::int64_t k = 0; k < grouped.batches_per_epoch(); ++k) {
-            const std::int64_t length = collate(data, grouped.batch(k), 0).length;
+            const std::int64_t length = longest(data, grouped.batch(k));
             descents += length < last;
             last = length;
         }

@@ -388,17 +388,16 @@ class TstData : public QObject {
         QCOMPARE(split.train.examples.size(), static_cast<std::size_t>(prompts - held));
     }
 
-    void batchesArePaddedOnTheRight() {
+    void batchesHoldRowsEndToEnd() {
         const Dataset data = load(
             "{\"prompt\": \"a\", \"completion\": \"xyz\"}\n{\"prompt\": \"b\", \"completion\": \"u\"}\n");
-        const Batch batch = collate(data, {1, 0}, 99);
-        QCOMPARE(batch.rows, std::int64_t{2});
-        QCOMPARE(batch.length, std::int64_t{6});
-        QCOMPARE(batch.ids,
-                 (std::vector<std::int64_t>{'b', '\n', 'u', 256, 99, 99, 'a', '\n', 'x', 'y', 'z', 256}));
-        QCOMPARE(batch.labels, (std::vector<std::int64_t>{-100, -100, 'u', 256, -100, -100, -100, -100, 'x',
-                                                          'y', 'z', 256}));
-        QCOMPARE(batch.lengths, (std::vector<std::int64_t>{4, 6}));
+        const Batch batch = pack(data, std::vector<std::int64_t>{1, 0});
+        QCOMPARE(batch.rows(), std::int64_t{2});
+        QCOMPARE(batch.tokens(), std::int64_t{10});
+        QCOMPARE(batch.ids, (std::vector<std::int64_t>{'b', '\n', 'u', 256, 'a', '\n', 'x', 'y', 'z', 256}));
+        QCOMPARE(batch.labels,
+                 (std::vector<std::int64_t>{-100, -100, 'u', 256, -100, -100, 'x', 'y', 'z', 256}));
+        QCOMPARE(batch.offsets, (std::vector<std::int64_t>{0, 4, 10}));
         QCOMPARE(batch.trained_tokens, std::int64_t{6});
     }
 

@@ -69,18 +69,16 @@ double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, con
 Batch random_batch(const Architecture& a, const TrainBenchRequest& request) {
     SeededRandom random(derive_seed(1, "bench"));
     Batch batch;
-    batch.rows = request.batch_size;
-    batch.length = request.seq_len;
     const auto masked = static_cast<int64_t>(std::llround((1 - request.trained_fraction) * static_cast<double>(request.seq_len)));
-    for (int64_t row = 0; row < batch.rows; ++row) {
-        batch.lengths.push_back(batch.length);
-        for (int64_t t = 0; t < batch.length; ++t) {
+    for (int64_t row = 0; row < request.batch_size; ++row) {
+        for (int64_t t = 0; t < request.seq_len; ++t) {
             const auto id = static_cast<int64_t>(random.below(static_cast<uint64_t>(a.vocab_size)));
             const bool trained = t > 0 && t >= masked;
             batch.ids.push_back(id);
             batch.labels.push_back(trained ? id : ignored_label);
             batch.trained_tokens += trained;
         }
+        batch.offsets.push_back(static_cast<int64_t>(batch.ids.size()));
     }
     return batch;
 }
@@ -198,12 +196,12 @@ Result<TrainBenchResult> bench_train(const TrainBenchRequest& request) {
         result.forward_ms = median(forward);
         result.backward_ms = median(backward);
         result.optimizer_ms = median(update);
-        result.tokens_per_second = 1000.0 * static_cast<double>(batch.rows * batch.length) / result.step_ms;
+        result.tokens_per_second = 1000.0 * static_cast<double>(batch.tokens()) / result.step_ms;
         result.peak_memory_bytes = device.is_cpu() ? peak_resident_bytes() : device_peak_allocated_bytes(device);
         result.flops_per_step = flops_per_step(
-            architecture, {batch.rows, batch.length, batch.trained_tokens, request.method,
+            architecture, {request.batch_size, request.seq_len, batch.trained_tokens, request.method,
                            adapters ? adapters->parameter_count() : 0});
-        result.gemm_gflops = gemm_rate(architecture, batch.rows * batch.length, request.precision, device);
+        result.gemm_gflops = gemm_rate(architecture, batch.tokens(), request.precision, device);
         result.fraction_of_gemm = result.flops_per_step / result.step_ms / 1e6 / result.gemm_gflops;
         return result;
     });

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -74,8 +75,8 @@ std::vector<std::int64_t> epoch_order(std::int64_t count, std::uint64_t seed, st
 // Which rows make up micro-step k: a pure function of the constructor's arguments and k, so that a resumed
 // run needs nothing but the step number. Every row comes once per epoch; the last batch of an epoch may be
 // smaller. With grouping, rows of similar length share a batch (sorted inside windows of 64 batches of the
-// shuffled order, then the batches are shuffled), which saves padding. Keeps one epoch's order; not
-// thread-safe.
+// shuffled order, then the batches are shuffled): where no kernel walks packed sequences one by one, those of
+// equal length are computed together. Keeps one epoch's order; not thread-safe.
 class BatchSampler {
   public:
     BatchSampler(const Dataset& dataset, std::int64_t batch_size, std::uint64_t seed, bool group_by_length);
@@ -99,16 +100,16 @@ class BatchSampler {
 
 inline constexpr std::int64_t ignored_label = -100;
 
-// Rows padded on the right to the longest, row-major [rows, length].
+// Rows laid end to end without padding: row r is tokens [offsets[r], offsets[r + 1]).
 struct Batch {
-    std::int64_t rows = 0;
-    std::int64_t length = 0;
     std::vector<std::int64_t> ids;
-    std::vector<std::int64_t> labels;   // the id where trained, else ignored_label; not shifted
-    std::vector<std::int64_t> lengths;  // without padding
+    std::vector<std::int64_t> labels;  // the id where trained, else ignored_label; not shifted
+    std::vector<std::int64_t> offsets{0};
     std::int64_t trained_tokens = 0;
+
+    std::int64_t rows() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
+    std::int64_t tokens() const { return offsets.back(); }
 };
-Batch collate(const std::vector<const Example*>& examples, std::int32_t pad_id);
-Batch collate(const Dataset& dataset, const std::vector<std::int64_t>& indices, std::int32_t pad_id);
+Batch pack(const Dataset& dataset, std::span<const std::int64_t> indices);
 
 }  // namespace engine

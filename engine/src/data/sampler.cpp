@@ -8,7 +8,7 @@
 namespace engine {
 namespace {
 
-constexpr std::int64_t window_batches = 64;  // wide enough to save most padding, narrow enough to stay random
+constexpr std::int64_t window_batches = 64;  // wide enough to find equal lengths, narrow enough to stay random
 
 }  // namespace
 
@@ -57,33 +57,18 @@ std::vector<std::int64_t> BatchSampler::batch(std::int64_t micro_step) {
     return batches_[static_cast<std::size_t>(micro_step % batches_per_epoch_)];
 }
 
-Batch collate(const std::vector<const Example*>& examples, std::int32_t pad_id) {
+Batch pack(const Dataset& dataset, std::span<const std::int64_t> indices) {
     Batch batch;
-    batch.rows = static_cast<std::int64_t>(examples.size());
-    for (const Example* example : examples)
-        batch.length = std::max(batch.length, static_cast<std::int64_t>(example->ids.size()));
-    const auto values = static_cast<std::size_t>(batch.rows * batch.length);
-    batch.ids.assign(values, pad_id);
-    batch.labels.assign(values, ignored_label);
-    std::size_t row_begin = 0;
-    for (const Example* example : examples) {
-        for (std::size_t i = 0; i < example->ids.size(); ++i) {
-            batch.ids[row_begin + i] = example->ids[i];
-            if (!example->trained[i]) continue;
-            batch.labels[row_begin + i] = example->ids[i];
-            ++batch.trained_tokens;
+    for (const std::int64_t index : indices) {
+        const Example& example = dataset.examples.at(static_cast<std::size_t>(index));
+        for (std::size_t i = 0; i < example.ids.size(); ++i) {
+            batch.ids.push_back(example.ids[i]);
+            batch.labels.push_back(example.trained[i] ? example.ids[i] : ignored_label);
+            batch.trained_tokens += example.trained[i];
         }
-        batch.lengths.push_back(static_cast<std::int64_t>(example->ids.size()));
-        row_begin += static_cast<std::size_t>(batch.length);
+        batch.offsets.push_back(static_cast<std::int64_t>(batch.ids.size()));
     }
     return batch;
-}
-
-Batch collate(const Dataset& dataset, const std::vector<std::int64_t>& indices, std::int32_t pad_id) {
-    std::vector<const Example*> examples;
-    for (const std::int64_t index : indices)
-        examples.push_back(&dataset.examples.at(static_cast<std::size_t>(index)));
-    return collate(examples, pad_id);
 }
 
 }  // namespace engine

@@ -14,10 +14,11 @@ struct LossSum {
     int64_t tokens = 0;  // labels counted
 };
 
-// Predicts position t + 1 from t; the first column is never a target. Logits exist only where there is a label.
+// Predicts position t + 1 from t; the first token of a row is never a target. Logits exist only where there is a label.
 LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch);
 
-// Loss over a whole data set without gradients or dropout: summed over trained tokens, then divided.
+// Loss over a whole data set without gradients or dropout: summed over trained tokens, then divided. A batch holds the tokens of
+// batch_size rows of the greatest length, in as many rows as fit.
 struct DatasetLoss {
     double loss = 0;
     int64_t tokens = 0;

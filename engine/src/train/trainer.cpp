@@ -144,9 +144,9 @@ bool Trainer::train_step() {
     int64_t trained = 0;
     double tokens = 0;
     for (int64_t micro = 0; micro < spec_.grad_accum; ++micro) {
-        batches.push_back(collate(data_.train, sampler_->batch(state_.global_step * spec_.grad_accum + micro), 0));
+        batches.push_back(pack(data_.train, sampler_->batch(state_.global_step * spec_.grad_accum + micro)));
         trained += batches.back().trained_tokens;
-        for (const int64_t length : batches.back().lengths) tokens += static_cast<double>(length);
+        tokens += static_cast<double>(batches.back().tokens());
     }
     double loss = 0;
     for (int64_t micro = 0; micro < spec_.grad_accum; ++micro) {
