@@ -2,7 +2,6 @@
 
 #include "ui/bridge/run_bridge.h"
 #include "ui/bridge/task_runner.h"
-#include "ui/format/units.h"
 #include "ui/navigator.h"
 #include "ui/pages/catalog_page.h"
 #include "ui/pages/compare_page.h"
@@ -10,6 +9,7 @@
 #include "ui/pages/export_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/presenters/machine.h"
+#include "ui/run_notice.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/run_strip.h"
@@ -38,6 +38,8 @@ MainWindow::MainWindow(const AppContext& context, QWidget* parent)
       m_machine(new Machine(context.tasks, this)),
       m_sidebar(new Sidebar(context.theme, this)),
       m_stack(new QStackedWidget(this)),
+      m_noticeBar(new MessageBar(context.theme, this)),
+      m_notice(new RunNotice(context, *m_noticeBar, this)),
       m_strip(new RunStrip(context.theme, this)) {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(tr("LoRA Workbench"));
@@ -46,6 +48,11 @@ MainWindow::MainWindow(const AppContext& context, QWidget* parent)
     auto* right = new QVBoxLayout;
     right->setSpacing(0);
     right->addWidget(m_stack, 1);
+    m_noticeBar->setObjectName(QStringLiteral("noticeBar"));
+    auto* notice = new QHBoxLayout;
+    notice->setContentsMargins(16, 0, 16, 12);  // as the pages
+    notice->addWidget(m_noticeBar);
+    right->addLayout(notice);
     right->addWidget(m_strip);
     auto* centre = new QWidget(this);
     auto* across = new QHBoxLayout(centre);
@@ -166,6 +173,9 @@ void MainWindow::connectPages() {
         m_export->showAdapter(adapterId);
         showPage(Export);
     });
+    connect(m_runs, &RunsPage::runShown, this, [this](const QString& runId) {
+        if (&currentPage() == m_runs) m_notice->runSeen(runId);
+    });
     connect(m_runs, &RunsPage::experimentPageRequested, this, [this] { showPage(Experiment); });
     connect(m_catalog, &CatalogPage::experimentPageRequested, this, [this] { showPage(Experiment); });
     connect(m_compare, &ComparePage::catalogPageRequested, this, [this] { showPage(Catalog); });
@@ -197,6 +207,7 @@ void MainWindow::connectRuns() {
 }
 
 void MainWindow::runStarted(const QString& runId, const engine::RunStarted& info) {
+    m_notice->runStarted(runId);
     m_stripRun = runId;
     const auto run = guarded([&] { return m_context.workbench.catalog().run(runId.toStdString()); });
     m_strip->begin(run ? QString::fromStdString(run->name) : runId, info.total_steps);
@@ -209,24 +220,8 @@ void MainWindow::runEnded(const QString& runId, const workbench::RunEnded& ended
         m_strip->hide();
     }
     if (!isActiveWindow()) QApplication::alert(this);
-    const auto run = guarded([&] { return m_context.workbench.catalog().run(runId.toStdString()); });
-    const QString name = run ? QString::fromStdString(run->name) : runId;
-    MessageBar& bar = currentPage().messageBar();
-    const auto showRun = [this, runId] { Q_EMIT m_context.navigator.runRequested(runId); };
-    if (ended.state == "failed") {
-        bar.show(MessageBar::Kind::Error, QString::fromStdString(ended.message), tr("Show the run"), showRun);
-    } else if (ended.adapter_id.empty()) {
-        bar.show(MessageBar::Kind::Info, tr("“%1” has ended.").arg(name), tr("Show the run"), showRun);
-    } else {
-        const bool stopped = ended.state == "stopped";
-        const QString loss =
-            run && run->eval_loss ? tr(" Evaluation loss %1.").arg(units::loss(*run->eval_loss)) : QString();
-        const QString adapterId = QString::fromStdString(ended.adapter_id);
-        bar.show(MessageBar::Kind::Success,
-                 (stopped ? tr("“%1” was stopped and saved.") : tr("“%1” is finished.")).arg(name) + loss,
-                 tr("Show the adapter"),
-                 [this, adapterId] { Q_EMIT m_context.navigator.adapterRequested(adapterId); });
-    }
+    m_notice->runEnded(runId, ended,
+                       isActiveWindow() && &currentPage() == m_runs && m_runs->shownRun() == runId);
 }
 
 void MainWindow::updateBadge() {
@@ -241,13 +236,13 @@ void MainWindow::offerWaitingRuns() {
         return m_context.workbench.catalog().runs(filter);
     });
     if (!waiting || waiting->empty()) return;
-    m_experiment->messageBar().show(
+    m_noticeBar->show(
         MessageBar::Kind::Warning,
         tr("%n run(s) (is|are) still waiting from last time.", nullptr, static_cast<int>(waiting->size())),
         tr("Train them now"), [this, runs = *waiting] {
             for (const auto& run : runs)
                 if (const auto status = m_context.queue.enqueue_existing(run.id); !status)
-                    m_experiment->messageBar().showError(status.error());
+                    m_noticeBar->showError(status.error());
             m_context.bridge.announceQueueChanged();
         });
 }
@@ -257,6 +252,7 @@ void MainWindow::showPage(int index) {
     m_stack->setCurrentIndex(index);
     m_sidebar->setCurrent(index);
     currentPage().activated();
+    if (index == Runs) m_notice->runSeen(m_runs->shownRun());
     // Keys belong to the page that is seen, not to a field of the one before.
     if (!focusWidget() || !currentPage().isAncestorOf(focusWidget())) currentPage().setFocus();
 }
@@ -287,9 +283,9 @@ void MainWindow::askBeforeClosing() {
     const int waiting = static_cast<int>(m_context.queue.waiting().size());
     box->setInformativeText(
         tr("Stopped and saved, it can be resumed later. Discarded, it and its adapter are removed.") +
-        (waiting > 0
-             ? QLatin1Char(' ') + tr("%n run(s) (stays|stay) in the queue for the next start.", nullptr, waiting)
-             : QString()));
+        (waiting > 0 ? QLatin1Char(' ') +
+                           tr("%n run(s) (stays|stay) in the queue for the next start.", nullptr, waiting)
+                     : QString()));
     auto* keep = box->addButton(tr("Keep training"), QMessageBox::RejectRole);
     auto* save = box->addButton(tr("Stop and save"), QMessageBox::AcceptRole);
     auto* discard = box->addButton(tr("Discard"), QMessageBox::DestructiveRole);

@@ -21,7 +21,9 @@ class ComparePage;
 class ExperimentPage;
 class ExportPage;
 class Machine;
+class MessageBar;
 class Page;
+class RunNotice;
 class RunStrip;
 class RunsPage;
 class Sidebar;
@@ -62,6 +64,8 @@ class MainWindow : public QMainWindow {
     Machine* m_machine;
     Sidebar* m_sidebar;
     QStackedWidget* m_stack;
+    MessageBar* m_noticeBar;  // of the window, for what concerns no single page
+    RunNotice* m_notice;
     RunStrip* m_strip;
     std::vector<Page*> m_pages;
     ExperimentPage* m_experiment = nullptr;

@@ -104,9 +104,11 @@ void TstEndToEnd::oneClickToAnAdapterAndOnToAMergedModel() {
     app->watch(true);
     press("startButton");  // the one click
     QTRY_VERIFY(m_window->find("runStrip")->isVisible());
-    const auto finished = [this] { return !runs().empty() && runs().front().state == catalog::RunState::finished; };
+    const auto finished = [this] {
+        return !runs().empty() && runs().front().state == catalog::RunState::finished;
+    };
     for (const char* page : {"nav_catalog", "nav_compare", "nav_export", "nav_experiment", "nav_runs"}) {
-        if (finished()) break;  // its message is on the page that was seen when it ended
+        if (finished()) break;
         press(page);
         QTest::qWait(200);
     }
@@ -121,10 +123,14 @@ void TstEndToEnd::oneClickToAnAdapterAndOnToAMergedModel() {
     QVERIFY(run.eval_loss && *run.eval_loss > 0);
     const auto adapters = m_window->application().context().workbench.catalog().adapters();
     QCOMPARE(adapters.size(), std::size_t(1));
-    QTRY_VERIFY(m_window->window().currentPage().messageBar().isVisible());
+    auto* notice = m_window->find<ui::MessageBar>("noticeBar");
+    QTRY_VERIFY(notice->isVisible());
+    QVERIFY2(notice->text().contains(QStringLiteral("is finished")), qPrintable(notice->text()));
 
-    press("messageAction");  // "Show the adapter"
-    QVERIFY(&m_window->window().currentPage() == &m_window->window().page(ui::MainWindow::Catalog));
+    press("nav_runs");
+    QTRY_VERIFY(m_window->find("showAdapter")->isVisible());
+    press("showAdapter");
+    QTRY_VERIFY(&m_window->window().currentPage() == &m_window->window().page(ui::MainWindow::Catalog));
     auto* table = m_window->find<QTableView>("adapterTable");
     QTRY_COMPARE(table->model()->rowCount(), 1);
     QTRY_VERIFY(table->selectionModel()->hasSelection());

@@ -26,6 +26,8 @@ class TstMainWindow : public QObject {
     void numbersKeepTheirPoint();
     void appearanceSwitchesLive();
     void theStripShowsARunAndStopsIt();
+    void aRunThatIsWatchedLeadsToItsAdapter();
+    void aFailureStaysUntilItIsFollowed();
     void pauseHoldsTheRun();
     void closingAsksAndKeepsTraining();
     void closingSavesTheRun();
@@ -36,6 +38,8 @@ class TstMainWindow : public QObject {
   private:
     void startLongRun();
     QAbstractButton* inCloseDialog(const char* button);
+    ui::MessageBar& notice() { return *m_window->find<ui::MessageBar>("noticeBar"); }
+    QPushButton* noticeAction() { return notice().findChild<QPushButton*>(QStringLiteral("messageAction")); }
     catalog::Catalog& records() { return m_window->application().context().workbench.catalog(); }
 
     std::unique_ptr<WindowFixture> m_window;
@@ -115,7 +119,64 @@ void TstMainWindow::theStripShowsARunAndStopsIt() {
     QTest::mouseClick(m_window->find<QToolButton>("stripStop"), Qt::LeftButton);
     QTRY_VERIFY(!m_window->find("runStrip")->isVisible());
     QVERIFY(records().runs().front().state == catalog::RunState::stopped);
-    QVERIFY(m_window->window().currentPage().messageBar().isVisible());
+    // Said where the person is, leading to the run.
+    QTRY_VERIFY(notice().isVisible());
+    QVERIFY2(notice().text().contains(QStringLiteral("was stopped and saved")), qPrintable(notice().text()));
+    QTest::keyClick(&m_window->window(), Qt::Key_1, Qt::ControlModifier);
+    QVERIFY(notice().isVisible());
+    QTest::mouseClick(noticeAction(), Qt::LeftButton);
+    QVERIFY(&m_window->window().currentPage() == &m_window->window().page(ui::MainWindow::Runs));
+    QVERIFY(!notice().isVisible());
+    QTRY_COMPARE(m_window->find<QLabel>("runState")->text(), QStringLiteral("stopped"));
+    for (int i = 0; i < ui::MainWindow::PageCount; ++i)
+        QVERIFY(!m_window->window().page(i).messageBar().isVisibleTo(&m_window->window().page(i)));
+}
+
+// Watched to its end, what comes next is the adapter.
+void TstMainWindow::aRunThatIsWatchedLeadsToItsAdapter() {
+    startLongRun();
+    QTest::mouseClick(m_window->find<QToolButton>("stripStop"), Qt::LeftButton);
+    QTRY_VERIFY(notice().isVisible());
+    QCOMPARE(noticeAction()->text(), QStringLiteral("Show adapter"));
+    // Going on with it makes what was said of its end untrue.
+    QTest::mouseClick(m_window->find<QPushButton>("resumeRun"), Qt::LeftButton);
+    QTRY_VERIFY(m_window->find("runStrip")->isVisible());
+    QVERIFY(!notice().isVisible());
+    QTest::mouseClick(m_window->find<QToolButton>("stripStop"), Qt::LeftButton);
+    QTRY_VERIFY(notice().isVisible());
+    QTest::mouseClick(noticeAction(), Qt::LeftButton);
+    QVERIFY(&m_window->window().currentPage() == &m_window->window().page(ui::MainWindow::Catalog));
+    // The page of the run has the way to the adapter, too.
+    QTest::keyClick(&m_window->window(), Qt::Key_2, Qt::ControlModifier);
+    QTRY_VERIFY(m_window->find("showAdapter")->isVisible());
+    QTest::mouseClick(m_window->find("showAdapter"), Qt::LeftButton);
+    QTRY_VERIFY(&m_window->window().currentPage() == &m_window->window().page(ui::MainWindow::Catalog));
+}
+
+// A failure is not covered by the success of the next run, and is seen from every page.
+void TstMainWindow::aFailureStaysUntilItIsFollowed() {
+    m_window->close();
+    m_window->open([](const engine::TrainRequest& request, engine::RunObserver& observer,
+                      engine::RunControl& control) -> engine::Result<engine::RunResult> {
+        if (request.spec.name == "bad")
+            return engine::Error{engine::ErrorCode::failed, "The loss of step 3 is not finite.", {}};
+        return pretendToTrain(request, observer, control);
+    });
+    QTest::keyClick(&m_window->window(), Qt::Key_4, Qt::ControlModifier);
+    const auto& context = m_window->application().context();
+    auto spec = context.workbench.first_experiment();
+    spec.steps = 3;
+    for (const char* name : {"bad", "good"}) {
+        spec.name = name;
+        QVERIFY(context.queue.enqueue(spec).ok());
+    }
+    QTRY_VERIFY(records().runs({{catalog::RunState::finished}, {}, 0}).size() == 1);
+    QTRY_VERIFY(notice().isVisible());
+    QTest::qWait(100);
+    QCOMPARE(notice().text(), QStringLiteral("“bad” has failed: The loss of step 3 is not finite."));
+    QTest::mouseClick(noticeAction(), Qt::LeftButton);
+    QTRY_COMPARE(m_window->find<QLabel>("runName")->text(), QStringLiteral("bad"));
+    QVERIFY(!notice().isVisible());
 }
 
 void TstMainWindow::pauseHoldsTheRun() {
@@ -169,10 +230,9 @@ void TstMainWindow::waitingRunsAreOfferedAtTheNextStart() {
     m_window->close();
     m_window->open(pretendToTrain);
     QTest::keyClick(&m_window->window(), Qt::Key_1, Qt::ControlModifier);
-    auto& bar = m_window->window().currentPage().messageBar();
-    QVERIFY(bar.isVisible());
-    QVERIFY2(bar.text().contains(QStringLiteral("1 run")), qPrintable(bar.text()));
-    QTest::mouseClick(bar.findChild<QPushButton*>(QStringLiteral("messageAction")), Qt::LeftButton);
+    QVERIFY(notice().isVisible());
+    QVERIFY2(notice().text().contains(QStringLiteral("1 run")), qPrintable(notice().text()));
+    QTest::mouseClick(noticeAction(), Qt::LeftButton);
     QTRY_VERIFY(records().runs({{catalog::RunState::finished}, {}, 0}).size() == 1);
 }
 

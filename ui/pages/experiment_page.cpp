@@ -186,9 +186,6 @@ void ExperimentPage::startRanks() {
 }
 
 void ExperimentPage::showQueued(const QStringList& runIds) {
-    if (runIds.size() > 1)
-        messageBar().show(MessageBar::Kind::Success,
-                          tr("%n run(s) are in the queue.", nullptr, static_cast<int>(runIds.size())));
     Q_EMIT context().navigator.runRequested(runIds.constFirst());
 }
 

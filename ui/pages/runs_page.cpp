@@ -215,6 +215,9 @@ void RunsPage::connectBridge() {
     connect(&bridge, &RunBridge::runStarted, this, [this](const QString& id) {
         if (id == shownRun()) m_follow = true;
     });
+    connect(&bridge, &RunBridge::runEnded, this, [this] {
+        if (messageBar().kind() == MessageBar::Kind::Info) messageBar().clear();  // "stopping ..."
+    });
     connect(&bridge, &RunBridge::stepsArrived, m_model,
             [this](const QString& id, const QVector<engine::StepMetrics>& steps) {
                 m_model->setStep(id, steps.back());
@@ -300,6 +303,7 @@ void RunsPage::selectionChanged() {
         m_heatMap->clear();
         m_log->clear();
         m_feed->show(id);
+        Q_EMIT runShown(id);
     }
     showRecord(*run);
 }

@@ -45,6 +45,7 @@ class RunsPage : public Page {
     void refresh() override;
 
   Q_SIGNALS:
+    void runShown(const QString& runId);  // another one than before
     void experimentPageRequested();  // from the empty state
 
   protected:
@@ -78,6 +79,7 @@ class RunsPage : public Page {
     void cancelRun();
     void removeRun();
     void useAsNewExperiment();
+    void showAdapter();
     // A call that touches the catalog: off the GUI thread, its error in the message bar, then a fresh list.
     void inBackground(std::function<engine::Status()> work);
 
@@ -98,7 +100,7 @@ class RunsPage : public Page {
     QTableView* m_configurationView;
     QPlainTextEdit* m_log;
     QSplitter *m_columns, *m_rows;
-    QPushButton *m_pause, *m_stop, *m_resume, *m_again;
+    QPushButton *m_pause, *m_stop, *m_resume, *m_again, *m_adapter;
     QToolButton *m_more, *m_up, *m_down, *m_cancelButton;
     QAction *m_evaluateNow, *m_saveNow, *m_moveUp, *m_moveDown, *m_cancel, *m_remove, *m_copy;
 };

@@ -36,6 +36,7 @@ void RunsPage::buildActions() {
         actionsArea().addWidget(b);
         return b;
     };
+    m_adapter = button("showAdapter", tr("Show &adapter"));
     m_again = button("useAsExperiment", tr("&Use as new experiment"));
     m_more = new QToolButton(this);
     m_more->setObjectName(QStringLiteral("moreRunActions"));
@@ -56,6 +57,7 @@ void RunsPage::buildActions() {
     m_resume->setDefault(true);
 
     connect(m_again, &QPushButton::clicked, this, &RunsPage::useAsNewExperiment);
+    connect(m_adapter, &QPushButton::clicked, this, &RunsPage::showAdapter);
     connect(m_pause, &QPushButton::clicked, this, &RunsPage::pauseOrGoOn);
     connect(m_stop, &QPushButton::clicked, this, [this] {
         context().queue.stop_and_save(shownRun().toStdString());
@@ -142,6 +144,8 @@ void RunsPage::updateActions() {
         state == RunState::interrupted
             ? tr("The program ended while this run trained. Goes on from the last saved state")
             : tr("Goes on from the last saved state"));
+    m_adapter->setVisible(run && !under && !waiting && run->method == "lora" &&
+                          (state == RunState::finished || state == RunState::stopped));
     m_again->setEnabled(run);
     m_again->setToolTip(run ? tr("Copies the configuration of this run to the Experiment page")
                             : tr("Choose a run in the list"));
@@ -172,6 +176,7 @@ void RunsPage::showListMenu(const QPoint& position) {
     }
     if (m_cancel->isEnabled()) menu->addActions({m_moveUp, m_moveDown, m_cancel});
     if (!menu->isEmpty()) menu->addSeparator();
+    if (m_adapter->isVisibleTo(this)) menu->addAction(m_adapter->text(), this, &RunsPage::showAdapter);
     menu->addAction(tr("&Use as new experiment"), this, &RunsPage::useAsNewExperiment);
     menu->addAction(m_copy);
     menu->addSeparator();
@@ -230,6 +235,25 @@ void RunsPage::removeRun() {
         inBackground([&workbench = context().workbench, id] { return workbench.remove_run(id); });
     });
     question->open();
+}
+
+void RunsPage::showAdapter() {
+    const catalog::RunRecord* run = current();
+    if (!run) return;
+    const auto newest = [&workbench = context().workbench, id = run->id] {
+        return workbench.catalog().adapters({.limit = 1, .run_id = id});
+    };
+    context().tasks.run(
+        this, newest, [this, name = run->name](engine::Result<std::vector<catalog::AdapterRecord>> adapters) {
+            if (!adapters) return messageBar().showError(adapters.error());
+            if (adapters->empty())
+                return messageBar().show(
+                    MessageBar::Kind::Info,
+                    tr("Run “%1” has no adapter in the catalog: it was removed, or the run was stopped "
+                       "before its first step.")
+                        .arg(QString::fromStdString(name)));
+            Q_EMIT context().navigator.adapterRequested(QString::fromStdString(adapters->front().id));
+        });
 }
 
 void RunsPage::useAsNewExperiment() {

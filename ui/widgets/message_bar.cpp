@@ -44,7 +44,14 @@ MessageBar::MessageBar(const Theme& theme, QWidget* parent)
     row->addWidget(m_close, 0, Qt::AlignTop);
 
     m_timer->setSingleShot(true);
-    connect(m_timer, &QTimer::timeout, this, &MessageBar::clear);
+    m_timer->setInterval(fadeAfterMs);
+    connect(m_timer, &QTimer::timeout, this, [this] {
+        // It waits for the person to come back.
+        if (isActiveWindow())
+            clear();
+        else
+            m_timer->start();
+    });
     connect(m_close, &QToolButton::clicked, this, &MessageBar::clear);
     connect(m_action, &QPushButton::clicked, this, [this] {
         const auto callback = m_callback;  // the action may show the next message
@@ -70,7 +77,7 @@ void MessageBar::show(Kind kind, const QString& text, const QString& actionText,
     restyle();
     setVisible(true);
     if (kind == Kind::Info || kind == Kind::Success)
-        m_timer->start(fadeAfterMs);
+        m_timer->start();
     else
         m_timer->stop();
 }

@@ -24,7 +24,8 @@ class MessageBar : public QFrame {
 
     explicit MessageBar(const Theme& theme, QWidget* parent = nullptr);
 
-    // Replaces what was shown. Info and Success go away by themselves; Warning and Error stay until closed.
+    // Replaces what was shown. Info and Success go away by themselves, a while after the window is looked at; Warning and
+    // Error stay until closed.
     void show(Kind kind, const QString& text);
     void show(Kind kind, const QString& text, const QString& actionText, std::function<void()> action);
     void showError(const engine::Error& error);
