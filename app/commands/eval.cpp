@@ -45,6 +45,7 @@ int eval(const EvalCommand& command, Session& session) {
     auto request = command.request;
     request.model = workbench.resolve_model(command.model).value();
     request.seq_len = default_seq_len(workbench, command.model);
+    request.cache_dir = workbench.paths().token_cache_dir();
     if (!command.adapter.empty()) {
         const auto adapter = workbench.resolve_adapter(command.adapter).value();
         request.adapter = adapter.path;

@@ -58,6 +58,7 @@ struct EvaluateRequest {
     Precision precision = Precision::f32;
     std::string device = "auto";
     std::filesystem::path chat_template;  // for conversations; empty: the model's own
+    std::filesystem::path cache_dir;      // keeps tokenised data between calls; empty: none
 };
 struct EvaluateResult {
     double loss = 0;  // natural log, summed over trained tokens then divided

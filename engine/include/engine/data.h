@@ -1,5 +1,5 @@
 // Looking at a data file before training: format, every bad row, token counts, what is trained and what is masked.
-// Pure functions, any thread; cost is reading and tokenising the file once (about 1 MB/s and core).
+// Pure functions, any thread; cost is reading and tokenising the file once (about 20 MB/s and core).
 #pragma once
 
 #include <filesystem>

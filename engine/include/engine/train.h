@@ -35,6 +35,7 @@ struct TrainRequest {
     std::filesystem::path model_dir;  // resolved folder of spec.model
     std::filesystem::path run_dir;    // created; holds last/, best/ (PEFT folders or models) and the state
     bool resume = false;              // continue from the state saved in run_dir
+    std::filesystem::path cache_dir{};  // keeps tokenised data between runs; empty: none
 };
 
 struct RunResult {

@@ -28,16 +28,6 @@ namespace {
     fail_input(message + "Correct or remove these rows.");
 }
 
-void count(Dataset& dataset) {
-    dataset.trained_tokens = 0;
-    dataset.largest_id = -1;
-    for (const Example& example : dataset.examples) {
-        dataset.trained_tokens +=
-            std::accumulate(example.trained.begin(), example.trained.end(), std::int64_t{0});
-        for (const std::int32_t id : example.ids) dataset.largest_id = std::max(dataset.largest_id, id);
-    }
-}
-
 // Groups of rows that are kept back.
 std::vector<std::uint64_t> choose_groups(const std::map<std::uint64_t, std::int64_t>& sizes,
                                          std::int64_t rows, double fraction, std::uint64_t seed) {
@@ -64,6 +54,16 @@ std::vector<std::uint64_t> choose_groups(const std::map<std::uint64_t, std::int6
 
 }  // namespace
 
+void count_tokens(Dataset& dataset) {
+    dataset.trained_tokens = 0;
+    dataset.largest_id = -1;
+    for (const Example& example : dataset.examples) {
+        dataset.trained_tokens +=
+            std::accumulate(example.trained.begin(), example.trained.end(), std::int64_t{0});
+        for (const std::int32_t id : example.ids) dataset.largest_id = std::max(dataset.largest_id, id);
+    }
+}
+
 Dataset load_dataset(const std::filesystem::path& file, const Tokenizer& tokenizer, const RowFormat& format,
                      std::int64_t seq_len, std::stop_token stop) {
     const RowEncoder encoder(tokenizer, format, seq_len);
@@ -78,7 +78,7 @@ Dataset load_dataset(const std::filesystem::path& file, const Tokenizer& tokeniz
             if (stop.stop_requested()) fail_interrupted(file);
         });
     if (!rows.bad_rows.empty()) fail_bad_rows(file, std::move(rows.bad_rows));
-    count(dataset);
+    count_tokens(dataset);
     return dataset;
 }
 
@@ -100,8 +100,8 @@ Split split_held_out(Dataset dataset, double fraction, std::uint64_t seed) {
         dataset.examples = std::move(kept);
     }
     split.train = std::move(dataset);
-    count(split.train);
-    count(split.held_out);
+    count_tokens(split.train);
+    count_tokens(split.held_out);
     return split;
 }
 

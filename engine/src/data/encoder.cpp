@@ -1,6 +1,7 @@
 #include "data/encoder.h"
 
 #include "chat/encode_chat.h"
+#include "data/parallel.h"
 #include "data/seeded.h"
 
 #include <engine/error.h>
@@ -12,6 +13,7 @@ namespace engine {
 namespace {
 
 constexpr std::string_view placeholder = "{prompt}";
+constexpr std::size_t block_rows = 8192;  // encoded before they are handed on: bounds what is held at once
 // Special tokens written in a data file are data.
 constexpr EncodeOptions as_data{.add_special_tokens = false, .parse_special = false};
 
@@ -70,26 +72,33 @@ void RowEncoder::encode(const RowFile& file, const std::function<void(EncodedRow
                         const std::function<void()>& check_stop) const {
     std::optional<ChatTemplate> chat;
     if (file.kind == RowKind::chat) chat = ChatTemplate::load(format_.model, format_.chat_template).value();
-    for (const Row& source : file.rows) {
-        check_stop();
-        switch (file.kind) {
-            case RowKind::prompt_completion:
-            case RowKind::text:
-                encode_pair_or_text(source, file.kind == RowKind::prompt_completion, row, bad);
-                break;
-            case RowKind::chat:
-                encode_chat_row(source, *chat, row, bad);
-                break;
-            case RowKind::plain_text:
-                encode_plain_text(source, row, bad);
-                break;
+    if (file.kind == RowKind::plain_text) {
+        for (const Row& source : file.rows) {
+            check_stop();
+            encode_plain_text(source, row, bad);
+        }
+        return;
+    }
+    std::vector<std::variant<EncodedRow, BadRow>> block;
+    for (std::size_t begin = 0; begin < file.rows.size(); begin += block.size()) {
+        block.clear();
+        block.resize(std::min(block_rows, file.rows.size() - begin));
+        for_each_in_parallel(block.size(), [&](std::size_t i) {
+            check_stop();
+            const Row& source = file.rows[begin + i];
+            block[i] = chat ? encode_chat_row(source, *chat)
+                            : encode_pair_or_text(source, file.kind == RowKind::prompt_completion);
+        });
+        for (auto& encoded : block) {
+            if (auto* good = std::get_if<EncodedRow>(&encoded))
+                row(std::move(*good));
+            else
+                bad(std::move(std::get<BadRow>(encoded)));
         }
     }
 }
 
-void RowEncoder::encode_pair_or_text(const Row& source, bool with_prompt,
-                                     const std::function<void(EncodedRow&&)>& row,
-                                     const std::function<void(BadRow&&)>& bad) const {
+std::variant<EncodedRow, BadRow> RowEncoder::encode_pair_or_text(const Row& source, bool with_prompt) const {
     EncodedRow encoded;
     encoded.line = source.line;
     if (bos_) encoded.ids.push_back(*bos_);
@@ -107,47 +116,46 @@ void RowEncoder::encode_pair_or_text(const Row& source, bool with_prompt,
     const std::int64_t masked = with_prompt ? std::max<std::int64_t>(prompt_size, 1) : 1;
 
     if (masked >= size)
-        return bad({source.line, with_prompt ? "completion" : "text",
-                    "is only " + std::to_string(size - (with_prompt ? prompt_size : 0)) +
-                        " tokens long, so nothing can be predicted"});
+        return BadRow{source.line, with_prompt ? "completion" : "text",
+                      "is only " + std::to_string(size - (with_prompt ? prompt_size : 0)) +
+                          " tokens long, so nothing can be predicted"};
     if (masked >= seq_len_)
-        return bad({source.line, "prompt",
-                    "takes " + std::to_string(prompt_size) + " tokens, so within the length of " +
-                        std::to_string(seq_len_) +
-                        " nothing of the completion is left; shorten it or raise the length"});
+        return BadRow{source.line, "prompt",
+                      "takes " + std::to_string(prompt_size) + " tokens, so within the length of " +
+                          std::to_string(seq_len_) +
+                          " nothing of the completion is left; shorten it or raise the length"};
     encoded.trained.assign(encoded.ids.size(), 1);
     std::fill_n(encoded.trained.begin(), masked, std::uint8_t{0});
-    row(std::move(encoded));
+    return encoded;
 }
 
-void RowEncoder::encode_chat_row(const Row& source, const ChatTemplate& chat,
-                                 const std::function<void(EncodedRow&&)>& row,
-                                 const std::function<void(BadRow&&)>& bad) const {
+std::variant<EncodedRow, BadRow> RowEncoder::encode_chat_row(const Row& source,
+                                                             const ChatTemplate& chat) const {
     ChatOptions options;
     options.tools = source.tools;
     const auto rendered = chat.render_training(source.messages, options);
     if (!rendered) {
         std::string reason = rendered.error().message;
         if (reason.ends_with('.')) reason.pop_back();
-        return bad({source.line, "messages", "cannot be put into the chat template: " + reason});
+        return BadRow{source.line, "messages", "cannot be put into the chat template: " + reason};
     }
     EncodedChat encoded = encode_chat(tokenizer_, *rendered);
     if (!encoded.trained.empty()) encoded.trained.front() = 0;  // nothing precedes it
     const auto first = std::find(encoded.trained.begin(), encoded.trained.end(), std::uint8_t{1});
     if (first == encoded.trained.end())
-        return bad({source.line, "messages",
-                    "hold no answer of the assistant once they are rendered, so nothing is trained"});
+        return BadRow{source.line, "messages",
+                      "hold no answer of the assistant once they are rendered, so nothing is trained"};
     if (first - encoded.trained.begin() >= seq_len_)
-        return bad({source.line, "messages",
-                    "take " + std::to_string(first - encoded.trained.begin()) +
-                        " tokens before the first answer, so within the length of " +
-                        std::to_string(seq_len_) + " nothing is trained; shorten them or raise the length"});
+        return BadRow{source.line, "messages",
+                      "take " + std::to_string(first - encoded.trained.begin()) +
+                          " tokens before the first answer, so within the length of " +
+                          std::to_string(seq_len_) + " nothing is trained; shorten them or raise the length"};
     std::string question;  // rows that ask the same belong together
     for (const ChatMessage& message : source.messages) {
         if (message.role == "assistant") break;
         question += message.role + '\0' + message.content + '\0';
     }
-    row({source.line, hash_text(question), std::move(encoded.ids), std::move(encoded.trained)});
+    return EncodedRow{source.line, hash_text(question), std::move(encoded.ids), std::move(encoded.trained)};
 }
 
 const char* trained_part(RowKind kind) {

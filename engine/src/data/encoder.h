@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <variant>
 
 namespace engine {
 
@@ -22,19 +23,16 @@ class RowEncoder {
     // Failure when the template lacks {prompt} or seq_len is below 2.
     RowEncoder(const Tokenizer& tokenizer, RowFormat format, std::int64_t seq_len);
 
-    // Calls row for each example and bad for each row of which nothing would be trained, in file order.
-    // Failure when the file holds conversations and there is no chat template.
+    // Calls row for each example and bad for each row of which nothing would be trained, in file order, on
+    // this thread. The rows are encoded on all cores, where check_stop is called too; what it throws comes
+    // out here. Failure when the file holds conversations and there is no chat template.
     void encode(const RowFile& file, const std::function<void(EncodedRow&&)>& row,
                 const std::function<void(BadRow&&)>& bad, const std::function<void()>& check_stop) const;
 
   private:
     std::vector<std::int32_t> ids_of(std::string_view text) const;
-    void encode_pair_or_text(const Row& source, bool with_prompt,
-                             const std::function<void(EncodedRow&&)>& row,
-                             const std::function<void(BadRow&&)>& bad) const;
-    void encode_chat_row(const Row& source, const ChatTemplate& chat,
-                         const std::function<void(EncodedRow&&)>& row,
-                         const std::function<void(BadRow&&)>& bad) const;
+    std::variant<EncodedRow, BadRow> encode_pair_or_text(const Row& source, bool with_prompt) const;
+    std::variant<EncodedRow, BadRow> encode_chat_row(const Row& source, const ChatTemplate& chat) const;
     void encode_plain_text(const Row& source, const std::function<void(EncodedRow&&)>& row,
                            const std::function<void(BadRow&&)>& bad) const;
 

@@ -8,6 +8,7 @@
 #include "io/safetensors_writer.h"
 #include "model/load.h"
 #include "model/tensor_io.h"
+#include "tokenizer/tokenizer_files.h"
 
 namespace engine {
 namespace {
@@ -47,9 +48,7 @@ std::vector<std::string> copy_companions(const std::filesystem::path& source, co
     if (architecture.family == "gpt2" && !config.contains("n_ctx")) config["n_ctx"] = architecture.max_positions;
     atomic_write_text(folder / "config.json", dump_json(config) + "\n");
     std::vector<std::string> written = {"config.json"};
-    for (const char* name :
-         {"tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "tokenizer.model", "spm.model", "vocab.txt",
-          "special_tokens_map.json", "added_tokens.json", "generation_config.json"}) {
+    for (const char* name : tokenizer_file_names) {
         if (!std::filesystem::exists(source / name)) continue;
         copy_file_atomic(source / name, folder / name);
         written.emplace_back(name);

@@ -3,9 +3,8 @@
 
 #include <cmath>
 
-#include "data/dataset.h"
+#include "data/token_cache.h"
 #include "engine/runtime.h"
-#include "engine/tokenizer.h"
 #include "lora/attach.h"
 #include "lora/peft_folder.h"
 #include "model/load.h"
@@ -138,10 +137,10 @@ Result<EvaluateResult> evaluate(const EvaluateRequest& request, std::stop_token 
     return guard([&] {
         prepare_compute_thread();
         const c10::Device device = resolve_device(request.device);
-        const Tokenizer tokenizer = Tokenizer::load(request.model).value();
-        const Dataset data =
-            load_dataset(request.data, tokenizer, {request.prompt_template, request.model, request.chat_template},
-                         request.seq_len, stop);
+        if (request.batch_size < 1) fail_input("The batch size must be 1 or more.");
+        const Dataset data = DatasetLoader({request.prompt_template, request.model, request.chat_template}, request.seq_len,
+                                           request.cache_dir)
+                                 .load(request.data, stop);
         Decoder decoder = load_decoder(request.model, request.precision, device);
         if (data.largest_id >= decoder.architecture().vocab_size) {
             fail_input("The tokenizer of '" + request.model.string() + "' gives token " + std::to_string(data.largest_id) +

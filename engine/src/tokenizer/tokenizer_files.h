@@ -4,6 +4,7 @@
 #include "io/json.h"
 #include "tokenizer/sentencepiece.h"
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -25,6 +26,13 @@ struct TokenizerFiles {
     std::optional<std::int64_t> config_bos_id;  // from generation_config.json or config.json
     std::vector<std::int64_t> config_eos_ids;
 };
+
+// Every file of a folder, beside config.json, that read_tokenizer_files may look into.
+inline constexpr std::array tokenizer_file_names = {"tokenizer.json",    "tokenizer_config.json",
+                                                    "vocab.json",        "merges.txt",
+                                                    "tokenizer.model",   "spm.model",
+                                                    "vocab.txt",         "special_tokens_map.json",
+                                                    "added_tokens.json", "generation_config.json"};
 
 bool has_tokenizer_files(const std::filesystem::path& folder);
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "data/seeded.h"
+#include "data/token_cache.h"
 #include "engine/chat.h"
 #include "engine/runtime.h"
 #include "io/checkpoint.h"
@@ -44,8 +45,6 @@ Trainer::Trainer(const TrainRequest& request, RunObserver& observer, RunControl&
 }
 
 void Trainer::load_data() {
-    const auto loaded = Tokenizer::load(request_.model_dir);
-    const Tokenizer& tokenizer = loaded.value();
     const DataConfig& config = spec_.data;
     const Architecture& architecture = trainable_.decoder().architecture();
     if (architecture.positions == PositionKind::learned && config.seq_len > architecture.max_positions) {
@@ -54,13 +53,13 @@ void Trainer::load_data() {
     }
     const std::filesystem::path chat_template = chat_template_file();
     trainable_.keep_chat_template(chat_template);
-    const RowFormat format{config.prompt_template, request_.model_dir, chat_template};
-    Dataset train = load_dataset(config.train_path, tokenizer, format, config.seq_len);
+    DatasetLoader loader({config.prompt_template, request_.model_dir, chat_template}, config.seq_len, request_.cache_dir);
+    Dataset train = loader.load(config.train_path);
     if (config.eval_path.empty()) {
         data_ = split_held_out(std::move(train), config.held_out, spec_.seed);
     } else {
         data_.train = std::move(train);
-        data_.held_out = load_dataset(config.eval_path, tokenizer, format, config.seq_len);
+        data_.held_out = loader.load(config.eval_path);
     }
     const auto largest = std::max(data_.train.largest_id, data_.held_out.largest_id);
     if (largest >= architecture.vocab_size) {

@@ -4,7 +4,6 @@
 #include <chrono>
 
 #include "data/dataset.h"
-#include "engine/tokenizer.h"
 #include "engine/train.h"
 #include "train/adamw.h"
 #include "train/run_state.h"

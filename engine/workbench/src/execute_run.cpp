@@ -102,6 +102,7 @@ RunOutcome Workbench::execute_claimed(const catalog::RunRecord& run, engine::Run
     request.model_dir = resolve_model(spec.model).value();
     request.run_dir = run.run_dir;
     request.resume = engine::has_saved_state(run.run_dir);
+    request.cache_dir = paths_.token_cache_dir();
 
     engine::prepare_compute_thread();
     RunLogger logger(run.run_dir, observer);

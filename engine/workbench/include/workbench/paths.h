@@ -13,6 +13,7 @@ struct Paths {
 
     std::filesystem::path catalog_file() const { return data_dir / "catalog.sqlite"; }
     std::filesystem::path runs_dir() const { return data_dir / "runs"; }
+    std::filesystem::path token_cache_dir() const { return data_dir / "cache" / "tokens"; }
     std::filesystem::path models_dir() const { return resources_dir / "models"; }
     std::filesystem::path samples_dir() const { return resources_dir / "samples"; }
 };
