@@ -1,3 +1,4 @@
+#include "ui/format/units.h"
 #include "ui/pages/experiment_page.h"
 #include "ui/presenters/experiment_presenter.h"
 #include "ui/widgets/matrix_grid.h"
@@ -32,6 +33,8 @@ class TstExperimentPage : public QObject {
     void countsFollowTicksAndRank();
     void fieldsWriteTheSpec();
     void sliderAndFieldShowOneRank();
+    void biasesAndWholeModulesAreCountedLive();
+    void moreIsOpenWhenItIsUsed();
     void noMatrixTickedSaysSo();
     void badRowsAreListed();
     void dropsGoWhereTheyBelong();
@@ -81,7 +84,8 @@ void TstExperimentPage::firstStartIsReady() {
     QVERIFY(m_window->find<QLabel>("startHint")->text().isEmpty());
     QCOMPARE(m_window->find<QLabel>("modelName")->text(), QStringLiteral("tiny"));
     QVERIFY(m_window->find<QLabel>("modelFacts")->text().contains(QStringLiteral("LlamaForCausalLM")));
-    QTRY_VERIFY(m_window->find<QLabel>("modelExports")->text().contains(QStringLiteral("✓\u00a0GGUF\u00a0model")));
+    QTRY_VERIFY(
+        m_window->find<QLabel>("modelExports")->text().contains(QStringLiteral("✓\u00a0GGUF\u00a0model")));
     QVERIFY(m_window->find<QLabel>("dataFacts")->text().contains(QStringLiteral("64\u00a0rows")));
     QVERIFY(m_window->find<QTextEdit>("tokenPreview")->toPlainText().contains(QStringLiteral("count")));
     QCOMPARE(spec().lora.targets, (engine::TargetMap{{"q", {}}, {"v", {}}}));
@@ -139,6 +143,97 @@ void TstExperimentPage::sliderAndFieldShowOneRank() {
     QCOMPARE(m_window->find<NumberField>("rankField")->value(), 16.0);
     type("rankField", QStringLiteral("1"));
     QCOMPARE(slider->value(), 0);
+}
+
+void TstExperimentPage::biasesAndWholeModulesAreCountedLive() {
+    drop(QStringLiteral(LWB_SOURCE_DIR "/tests/data/micro-gpt2"));  // a family with biases
+    QTRY_COMPARE(m_window->find<QLabel>("modelName")->text(), QStringLiteral("micro-gpt2"));
+    QTRY_VERIFY(page().presenter().plan());
+    const auto plan = [this] { return *page().presenter().plan(); };
+    const auto before = plan();
+    auto* biases = m_window->find<QComboBox>("biasCombo");
+    QVERIFY(!biases->isVisible());  // folded until somebody wants it
+    auto* more = m_window->find<QToolButton>("moreFields");
+    m_window->find<QScrollArea>("experimentScroll")->ensureWidgetVisible(more);
+    QTest::mouseClick(more, Qt::LeftButton);
+    QVERIFY(biases->isVisible());
+
+    biases->setFocus();
+    QTest::keyClick(biases, Qt::Key_Down);
+    QCOMPARE(spec().lora.bias, engine::TrainBias::lora_only);
+    const auto adapted = plan();
+    QTest::keyClick(biases, Qt::Key_Down);
+    QCOMPARE(spec().lora.bias, engine::TrainBias::all);
+    const auto all = plan();
+    QVERIFY(before.bias_params == 0 && adapted.bias_params > 0 && all.bias_params > adapted.bias_params);
+    QCOMPARE(all.trainable_params, before.trainable_params + all.bias_params);
+    QVERIFY(all.memory.total > before.memory.total);
+    const auto shown = [this] { return m_window->find<QLabel>("trainableCount")->text(); };
+    QCOMPARE(shown(), ui::units::count(all.trainable_params) + QStringLiteral(" trainable"));
+    QVERIFY(m_window->find<QLabel>("biasHint")->text().contains(ui::units::count(all.bias_params)));
+
+    auto* modules = m_window->find<QLineEdit>("modulesField");
+    modules->setFocus();
+    QTest::keyClicks(modules, QStringLiteral("nonsense"));
+    QVERIFY(!startButton()->isEnabled());
+    QVERIFY2(startButton()->toolTip().contains(QStringLiteral("nonsense")),
+             qPrintable(startButton()->toolTip()));
+    QVERIFY(m_window->find<QLabel>("modulesHint")->text().contains(QStringLiteral("wte")));  // what there is
+    modules->selectAll();
+    QTest::keyClicks(modules, QStringLiteral("wpe, ln_f"));
+    QCOMPARE(spec().lora.modules_to_save, (std::vector<std::string>{"wpe", "ln_f"}));
+    QVERIFY(plan().saved_params > 0);
+    QVERIFY(m_window->find<QLabel>("modulesHint")->text().contains(ui::units::count(plan().saved_params)));
+
+    // The same from the list of what the model has.
+    auto* menu = m_window->find<QToolButton>("chooseModules")->menu();
+    Q_EMIT menu->aboutToShow();
+    QStringList names;
+    for (QAction* action : menu->actions()) names << action->text().section(QLatin1Char('\t'), 0, 0);
+    QCOMPARE(names, (QStringList{QStringLiteral("wte"), QStringLiteral("wpe"), QStringLiteral("ln_f"),
+                                 QStringLiteral("lm_head")}));
+    QVERIFY(menu->actions()[1]->isChecked());
+    menu->actions()[2]->trigger();
+    QCOMPARE(modules->text(), QStringLiteral("wpe"));
+    QCOMPARE(spec().lora.modules_to_save, std::vector<std::string>{"wpe"});
+
+    // What was started is what the form said. The rows of the first experiment are longer than this model's
+    // context.
+    QVERIFY(!startButton()->isEnabled());
+    QVERIFY2(startButton()->toolTip().contains(QStringLiteral("128 tokens")),
+             qPrintable(startButton()->toolTip()));
+    type("lengthField", QStringLiteral("96"));
+    const auto wanted = spec();
+    QTRY_VERIFY(startButton()->isEnabled());
+    QTest::mouseClick(startButton(), Qt::LeftButton);
+    auto& catalog = m_window->application().context().workbench.catalog();
+    QTRY_VERIFY2(!page().presenter().starting() && catalog.runs().size() == 1,
+                 qPrintable(page().messageBar().text()));
+    QTRY_COMPARE(catalog.runs().size(), std::size_t(1));
+    const auto stored = engine::spec_from_json(catalog.runs().front().spec_json).value();
+    QVERIFY(stored.lora == wanted.lora);
+    QCOMPARE(catalog.runs().front().trainable_params, plan().trainable_params);
+}
+
+void TstExperimentPage::moreIsOpenWhenItIsUsed() {
+    auto* more = m_window->find<QToolButton>("moreFields");
+    auto* biases = m_window->find<QComboBox>("biasCombo");
+    auto copy = spec();
+    copy.lora.bias = engine::TrainBias::all;
+    copy.lora.modules_to_save = {"lm_head"};
+    page().useSpec(copy);
+    QVERIFY(more->isChecked() && biases->isVisible());
+    QCOMPARE(biases->currentIndex(), 2);
+    QCOMPARE(m_window->find<QLineEdit>("modulesField")->text(), QStringLiteral("lm_head"));
+    QVERIFY(m_window->find<QLabel>("biasHint")->text().contains(QStringLiteral("none there")));  // a Llama
+    // Folded, it says what it hides.
+    more->click();
+    QVERIFY(!biases->isVisible());
+    QVERIFY2(more->text().contains(QStringLiteral("lm_head")), qPrintable(more->text()));
+    m_window->close();
+    m_window->open(pretendToTrain);
+    QVERIFY(spec().lora == copy.lora);
+    QVERIFY(m_window->find<QComboBox>("biasCombo")->isVisible());
 }
 
 void TstExperimentPage::noMatrixTickedSaysSo() {

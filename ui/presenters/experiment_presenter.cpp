@@ -264,6 +264,9 @@ QString ExperimentPresenter::blocker() const {
     if (m_spec.method == engine::Method::lora && m_spec.lora.targets.empty())
         return tr("No matrix is ticked; tick at least one in the grid.");
     if (!m_planProblem.isEmpty()) return m_planProblem;
+    if (m_model->max_positions > 0 && m_spec.data.seq_len > m_model->max_positions)
+        return tr("Rows of %1 tokens do not fit this model, whose context is %2 tokens; set the length to that or less.")
+            .arg(units::count(m_spec.data.seq_len), units::count(m_model->max_positions));
     if (!m_dataProblem.isEmpty()) return m_dataProblem;
     if (!m_data) return tr("The data file is being read.");
     if (!m_data->bad_rows.empty())

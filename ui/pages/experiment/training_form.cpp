@@ -68,6 +68,7 @@ TrainingForm::TrainingForm(const Theme& theme, QSettings& settings, Machine& mac
     buildOptimizerRows();
     buildBatchRows();
     buildMachineRows();
+    buildMoreRows();
 
     connect(m_presets, &QMenu::aboutToShow, this, &TrainingForm::fillPresets);
     connect(&presenter, &ExperimentPresenter::specReplaced, this, &TrainingForm::showSpec);
@@ -116,7 +117,7 @@ QLabel* TrainingForm::hint(const QString& text) {
     return makeHint(m_theme, text, this);
 }
 
-void TrainingForm::row(const QString& label, QWidget* buddy, std::initializer_list<QWidget*> widgets) {
+QLabel* TrainingForm::row(const QString& label, QWidget* buddy, std::initializer_list<QWidget*> widgets) {
     const int at = m_grid->rowCount();
     auto* name = new QLabel(label, this);
     name->setBuddy(buddy);
@@ -131,6 +132,7 @@ void TrainingForm::row(const QString& label, QWidget* buddy, std::initializer_li
     }
     if (!stretches) line->addStretch(1);
     m_grid->addLayout(line, at, 1);
+    return name;
 }
 
 void TrainingForm::buildAdapterRows() {
@@ -320,6 +322,7 @@ void TrainingForm::showConsequences() {
         m_steps->setText({});
     else
         m_steps->setText(steps > 0 ? tr("≈ %1 steps").arg(units::count(steps)) : QString());
+    showMore();
 }
 
 void TrainingForm::fillPresets() {

@@ -15,6 +15,7 @@ class QMenu;
 class QSettings;
 class QSlider;
 class QPushButton;
+class QToolButton;
 
 namespace engine {
 struct ExperimentSpec;
@@ -44,15 +45,19 @@ class TrainingForm : public Card {
     void buildOptimizerRows();
     void buildBatchRows();
     void buildMachineRows();
+    void buildMoreRows();
     NumberField* field(const char* name, const QString& toolTip, bool whole, double least, double most,
                        Read read, Write write);
     QComboBox* choice(const char* name, const QString& toolTip, const QStringList& texts, Read read,
                       Write write);
-    void row(const QString& label, QWidget* buddy, std::initializer_list<QWidget*> widgets);
+    QLabel* row(const QString& label, QWidget* buddy, std::initializer_list<QWidget*> widgets);
     QLabel* hint(const QString& text);
     void fillPresets();
     void showSpec();
     void showConsequences();
+    void unfoldMore(bool open);
+    void showMore();
+    void fillModules();
 
     const Theme& m_theme;
     QSettings& m_settings;
@@ -68,6 +73,11 @@ class TrainingForm : public Card {
     DeviceCombo* m_device;
     QLabel* m_deviceReason = nullptr;
     QLineEdit* m_name = nullptr;
+    QToolButton* m_more = nullptr;
+    std::vector<QWidget*> m_moreRows;
+    QLabel *m_biasHint = nullptr, *m_modulesHint = nullptr;
+    QLineEdit* m_modules = nullptr;
+    QMenu* m_moduleMenu = nullptr;
 };
 
 }  // namespace ui
