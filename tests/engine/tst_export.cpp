@@ -1,10 +1,16 @@
 // What is written for other software: PEFT folders and merged models, read back and compared.
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <QtTest>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/adapter_info.h"
 #include "engine/export.h"
 #include "engine/runtime.h"
+#include "exporting/staged.h"
 #include "lora/attach.h"
 #include "lora/new_adapters.h"
 #include "lora/peft_folder.h"
@@ -193,6 +199,68 @@ class TstExport : public QObject {
         QCOMPARE(report->files, entries(path("merged")));
     }
 
+    void whatKilledExportsLeftIsRemovedByTheNext() {
+        const auto [decoder, adapters, saved] = make("micro-llama", "q,v", "", false);
+        const pid_t dead = fork();
+        if (dead == 0) _exit(0);
+        QCOMPARE(waitpid(dead, nullptr, 0), dead);
+        const std::string gone = std::to_string(dead);
+        const auto stage = [&](const std::string& name) {
+            std::filesystem::create_directories(path(name) / "half");
+            std::ofstream(path(name) / "half/model.safetensors") << "half";
+        };
+        stage(".one.lwb-partial-" + gone);
+        stage(".two.gguf.lwb-partial-" + gone + "-3");
+        const std::vector<std::string> kept = {
+            ".alive.lwb-partial-" + std::to_string(getppid()), ".held.lwb-partial-" + gone,
+            ".lwb-partial-" + gone, ".odd.lwb-partial-" + gone + "x", "one.lwb-partial-" + gone,
+            ".zero.lwb-partial-0"};
+        for (const std::string& name : kept) stage(name);
+        std::ofstream(path(".file.lwb-partial-" + gone)) << "a file";
+        std::filesystem::create_directories(path("elsewhere"));
+        std::ofstream(path("elsewhere/mine")) << "mine";
+        std::filesystem::create_directory_symlink(path("elsewhere"), path(".link.lwb-partial-" + gone));
+        // Another machine's process may have any number; its lock tells that it lives.
+        const int held = open(path(".held.lwb-partial-" + gone).c_str(), O_RDONLY | O_DIRECTORY);
+        QCOMPARE(flock(held, LOCK_EX | LOCK_NB), 0);
+
+        ExportRequest request;
+        request.model = support::micro_model("micro-llama");
+        request.adapter = saved;
+        request.out = path("merged");
+        request.format = ExportFormat::peft;
+        const auto report = export_adapter(request);
+        close(held);
+        QVERIFY2(report.ok(), report.ok() ? "" : report.error().message.c_str());
+        std::vector<std::string> expected = kept;
+        expected.insert(expected.end(), {".file.lwb-partial-" + gone, ".link.lwb-partial-" + gone, "adapter", "elsewhere",
+                                         "merged"});
+        std::sort(expected.begin(), expected.end());
+        QCOMPARE(entries(folder_->path().toStdString()), expected);
+        QCOMPARE(support::read_file(path("elsewhere/mine")), std::string("mine"));
+    }
+
+    // A real one, ended in the middle by a signal.
+    void aKilledExportIsRemovedByTheNext() {
+        const std::filesystem::path target = path("merged");
+        const pid_t child = fork();
+        if (child == 0) {
+            Staged staged(target, Staged::Kind::folder);
+            std::ofstream(staged.path() / "model.safetensors") << "half";
+            kill(getpid(), SIGKILL);
+        }
+        QCOMPARE(waitpid(child, nullptr, 0), child);
+        const std::string left = ".merged.lwb-partial-" + std::to_string(child);
+        QCOMPARE(entries(folder_->path().toStdString()), std::vector<std::string>{left});
+        {
+            const Staged other(path("other"), Staged::Kind::folder);
+            QVERIFY(!std::filesystem::exists(path(left)));
+            const Staged third(path("third"), Staged::Kind::folder);  // at work beside it
+            QVERIFY(std::filesystem::exists(other.path()));
+        }
+        QVERIFY(entries(folder_->path().toStdString()).empty());
+    }
+
     void damagedAdaptersAreRefused() {
         const auto [decoder, adapters, saved] = make("micro-llama", "q,v", "", false);
         auto config = nlohmann::json::parse(support::read_file(saved / "adapter_config.json"));
@@ -244,7 +312,7 @@ class TstExport : public QObject {
         std::filesystem::path saved;
     };
 
-    std::filesystem::path path(const char* name) const { return folder_->filePath(name).toStdString(); }
+    std::filesystem::path path(const std::string& name) const { return std::filesystem::path(folder_->path().toStdString()) / name; }
 
     Made make() {
         QFETCH(QString, model);

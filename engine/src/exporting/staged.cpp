@@ -1,11 +1,17 @@
 #include "exporting/staged.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <charconv>
 #include <string>
+#include <string_view>
 
 #include "engine/error.h"
-#include "io/file.h"
 
 namespace engine {
 
@@ -13,9 +19,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::string_view kMark = ".lwb-partial-";
+
 // Counts on past what stands there: it is another export's, of this process or of one that was killed.
 fs::path new_folder_beside(const fs::path& target) {
-    const std::string name = "." + target.filename().string() + ".lwb-partial-" + std::to_string(getpid());
+    const std::string name = "." + target.filename().string() + std::string(kMark) + std::to_string(getpid());
     for (int attempt = 0;; ++attempt) {
         const fs::path folder = target.parent_path() / (attempt ? name + "-" + std::to_string(attempt) : name);
         std::error_code error;
@@ -25,7 +33,43 @@ fs::path new_folder_beside(const fs::path& target) {
     }
 }
 
+// The process in ".NAME.lwb-partial-PROCESS" or ".NAME.lwb-partial-PROCESS-COUNT"; 0 for any other name.
+pid_t process_of(const std::string& name) {
+    const auto mark = name.rfind(kMark);
+    if (!name.starts_with('.') || mark == std::string::npos || mark < 2) return 0;
+    const std::string_view digits = std::string_view(name).substr(mark + kMark.size());
+    pid_t process = 0;
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), process);
+    if (error != std::errc{} || process <= 0) return 0;
+    const std::string_view rest(end, static_cast<std::size_t>(digits.end() - end));
+    const bool counted = rest.size() > 1 && rest[0] == '-' && rest.find_first_not_of("0123456789", 1) == rest.npos;
+    return rest.empty() || counted ? process : 0;
+}
+
+FileDescriptor open_folder(const fs::path& folder) {
+    return FileDescriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+// A dead process alone does not tell: the folder may be another machine's, or a container's with processes of its own.
+// Their lock does, where the file system keeps locks; where it does not, nothing is told and nothing removed.
+bool is_abandoned(const fs::path& folder, pid_t process) {
+    if (process == getpid() || kill(process, 0) == 0 || errno != ESRCH) return false;
+    const FileDescriptor opened = open_folder(folder);
+    struct stat facts {};
+    return opened.get() >= 0 && fstat(opened.get(), &facts) == 0 && facts.st_uid == geteuid() &&
+           flock(opened.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
 }  // namespace
+
+void remove_abandoned_stages(const fs::path& parent) {
+    std::error_code error;
+    for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+        const pid_t process = process_of(entry->path().filename().string());
+        std::error_code ignored;
+        if (process > 0 && is_abandoned(entry->path(), process)) fs::remove_all(entry->path(), ignored);
+    }
+}
 
 void require_new_folder(const fs::path& out) {
     if (out.empty()) fail_input("No folder to export to was named; name a new one.");
@@ -45,7 +89,10 @@ void require_new_file(const fs::path& out) {
 Staged::Staged(fs::path target, Kind kind) : target_(fs::weakly_canonical(target)) {
     if (!target_.has_filename()) target_ = target_.parent_path();  // "name/"
     if (target_.has_parent_path()) make_folder(target_.parent_path());
+    remove_abandoned_stages(target_.has_parent_path() ? target_.parent_path() : fs::path("."));
     holder_ = new_folder_beside(target_);
+    lock_ = open_folder(holder_);
+    if (lock_.get() >= 0) (void)flock(lock_.get(), LOCK_EX | LOCK_NB);  // a file system without locks is no obstacle
     staging_ = holder_ / target_.filename();
     if (kind == Kind::folder) make_folder(staging_);
 }
