@@ -134,6 +134,7 @@ void add_bench(CLI::App& app, Action& action) {
     command->require_subcommand(1);
     add_gemm(command, action);
     add_bench_train(command, action);
+    add_bench_data(command, action);
 }
 
 }  // namespace commands

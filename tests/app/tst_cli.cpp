@@ -108,6 +108,9 @@ class TstCli : public QObject {
                                                     "--steps",      "1"}
                                      << QStringList{"tokens_per_second", "step_ms", "peak_memory_bytes",
                                                     "gemm_gflops", "fraction_of_gemm"};
+        QTest::newRow("bench data")
+            << QStringList{"bench", "data", data, "--model", model, "--padded-length", "64", "--steps", "1"}
+            << QStringList{"packed_tokens_per_second", "padded_tokens_per_second", "speedup", "collate_us"};
         QTest::newRow("doctor") << QStringList{"doctor"}
                                 << QStringList{"libtorch_version", "blas", "devices", "data_dir"};
     }

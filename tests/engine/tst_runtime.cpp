@@ -65,6 +65,23 @@ class TstRuntime : public QObject {
         train.seq_len = 0;
         QVERIFY(!bench_train(train).ok());
     }
+
+    void packedStepsGiveTheLossOfPaddedOnes() {
+        const QTemporaryDir folder;
+        DataBenchRequest request;
+        request.file = support::write_rows(folder);
+        request.model = support::micro_model("micro-gpt2");
+        request.padded_length = 64;
+        request.steps = 2;
+        const auto result = bench_data(request);
+        QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
+        QCOMPARE(result->rows, int64_t{48});
+        QVERIFY(result->tokens_per_row > 10 && result->tokens_per_row < 64);
+        QVERIFY(result->packed_ms > 0 && result->padded_ms > 0 && result->speedup > 0);
+        QVERIFY2(result->largest_loss_difference < 1e-6, qPrintable(QString::number(result->largest_loss_difference)));
+        request.padded_length = 100000;
+        QVERIFY(!bench_data(request).ok());
+    }
 };
 
 QTEST_GUILESS_MAIN(TstRuntime)

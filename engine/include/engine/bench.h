@@ -1,6 +1,8 @@
 // Measurements of this machine: matrix products and training steps. Synchronous; call on a compute thread.
 #pragma once
 
+#include <filesystem>
+
 #include "engine/experiment_spec.h"
 
 namespace engine {
@@ -43,5 +45,32 @@ struct TrainBenchResult {
     double fraction_of_gemm = 0;   // flops_per_step / step time / gemm rate
 };
 Result<TrainBenchResult> bench_train(const TrainBenchRequest& request);
+
+// The rows of a file as training takes them, laid end to end, against the same rows each filled up to one length: the same
+// step, in turn.
+struct DataBenchRequest {
+    std::filesystem::path file;
+    std::filesystem::path model;  // folder with the tokenizer and, for conversations, the chat template
+    std::string shape;            // of the step: shape_names() or a model folder; empty: model
+    std::string prompt_template = "{prompt}\n";
+    std::string targets = "q,v";
+    int64_t rank = 4;
+    int64_t batch_size = 8;
+    int64_t padded_length = 512;  // longer rows are cut to it
+    int64_t steps = 3;            // timed, after one warm-up
+    Precision precision = Precision::f32;
+    std::string device = "auto";
+};
+struct DataBenchResult {
+    int64_t rows = 0;
+    double tokens_per_row = 0;
+    double load_ms = 0;     // reading and tokenising the file, without a cache
+    double collate_us = 0;  // putting a batch together, median over an epoch
+    double packed_ms = 0, padded_ms = 0;                                // medians of a step
+    double packed_tokens_per_second = 0, padded_tokens_per_second = 0;  // of text; padding is not counted; medians
+    double speedup = 0;                                                 // median of the steps' own ratios
+    double largest_loss_difference = 0;  // between the two, relative
+};
+Result<DataBenchResult> bench_data(const DataBenchRequest& request);
 
 }  // namespace engine
