@@ -210,7 +210,7 @@ Dataset DatasetLoader::load(const fs::path& file, std::stop_token stop) {
         }
     }
     if (!tokenizer_) tokenizer_ = Tokenizer::load(format_.model).value();
-    Dataset dataset = load_dataset(file, *tokenizer_, format_, seq_len_, stop);
+    Dataset dataset = load_dataset(file, *tokenizer_, format_, seq_len_, std::move(stop));
     // The file may have changed between the two readings.
     if (!key.empty() && dataset.content_hash == file_hash) cache_->store(key, dataset);
     return dataset;
