@@ -83,7 +83,7 @@ void ExperimentPresenter::askModel() {
     const std::string ref = m_spec.model;
     m_modelTask.ask(
         this, [&workbench = m_context.workbench, ref] { return workbench.inspect(ref); },
-        [this](engine::Result<engine::ModelInfo> answer) {
+        [this](const engine::Result<engine::ModelInfo>& answer) {
             m_model.reset();
             m_modelProblem.clear();
             m_exports.clear();
@@ -103,7 +103,7 @@ void ExperimentPresenter::askExports() {
     if (!m_model || m_model->path.empty()) return m_exportsTask.cancel();
     m_exportsTask.ask(
         this, [path = m_model->path] { return engine::possible_exports(path); },
-        [this](engine::Result<std::vector<engine::ExportChoice>> answer) {
+        [this](const engine::Result<std::vector<engine::ExportChoice>>& answer) {
             if (!answer) return;  // what is wrong with the model is told already
             m_exports = *answer;
             Q_EMIT exportsChanged();
@@ -130,8 +130,8 @@ void ExperimentPresenter::askData() {
     request.preview_rows = previewRows;
     m_dataPending = true;
     m_dataTask.ask(
-        this, [request](std::stop_token stop) { return engine::inspect_data(request, stop); },
-        [this](engine::Result<engine::DataReport> answer) {
+        this, [request](std::stop_token stop) { return engine::inspect_data(request, std::move(stop)); },
+        [this](const engine::Result<engine::DataReport>& answer) {
             m_dataPending = false;
             m_data.reset();
             m_dataProblem.clear();
@@ -159,7 +159,7 @@ void ExperimentPresenter::askSpeed() {
                     return *run.tokens_per_second;
             return 0.0;
         },
-        [this](engine::Result<double> answer) {
+        [this](const engine::Result<double>& answer) {
             m_tokensPerSecond = answer ? *answer : 0;
             Q_EMIT planChanged();
         });
@@ -315,7 +315,7 @@ void ExperimentPresenter::enqueue(std::vector<engine::ExperimentSpec> specs) {
             }
             return ids;
         },
-        [this](engine::Result<QStringList> ids) {
+        [this](const engine::Result<QStringList>& ids) {
             m_starting = false;
             m_context.bridge.announceQueueChanged();  // some may be queued even when one was refused
             Q_EMIT startingChanged();

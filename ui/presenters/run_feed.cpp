@@ -42,7 +42,7 @@ RunHistory readHistory(workbench::Workbench& workbench, const std::string& id) {
 }  // namespace
 
 QString logText(const workbench::LogLine& line) {
-    const QString text = QString::fromStdString(line.text);
+    QString text = QString::fromStdString(line.text);
     if (line.time == 0) return text;
     const auto time = QDateTime::fromSecsSinceEpoch(static_cast<qint64>(line.time));
     return time.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss  ")) + text;
@@ -108,7 +108,7 @@ void RunFeed::followLog(const QString& runId) {
     m_logGrew = false;
     m_readLog.ask(
         this, [folder = m_runDir, from = m_logEnd] { return workbench::read_run_log(folder, from); },
-        [this](engine::Result<workbench::LogPart> part) {
+        [this](const engine::Result<workbench::LogPart>& part) {
             if (!part) return;
             m_logEnd = part->end;
             if (!part->lines.empty()) Q_EMIT logAppended(part->lines);
@@ -135,7 +135,7 @@ void RunFeed::refresh() {
             }
             return answer;
         },
-        [this](engine::Result<Answer> answer) {
+        [this](const engine::Result<Answer>& answer) {
             if (!answer) return;  // the run was removed; the list tells
             for (const auto& [key, points] : answer->second)
                 if (!points.empty()) m_lastStep[key] = static_cast<std::int64_t>(points.back().x());

@@ -25,7 +25,7 @@ constexpr std::string_view kMark = ".lwb-partial-";
 fs::path new_folder_beside(const fs::path& target) {
     const std::string name = "." + target.filename().string() + std::string(kMark) + std::to_string(getpid());
     for (int attempt = 0;; ++attempt) {
-        const fs::path folder = target.parent_path() / (attempt ? name + "-" + std::to_string(attempt) : name);
+        fs::path folder = target.parent_path() / (attempt ? name + "-" + std::to_string(attempt) : name);
         std::error_code error;
         if (fs::create_directory(folder, error)) return folder;
         if (error && error != std::errc::file_exists)
@@ -86,7 +86,7 @@ void require_new_file(const fs::path& out) {
         fail_input("'" + out.string() + "' exists already; choose another name so that nothing is overwritten.");
 }
 
-Staged::Staged(fs::path target, Kind kind) : target_(fs::weakly_canonical(target)) {
+Staged::Staged(const fs::path& target, Kind kind) : target_(fs::weakly_canonical(target)) {
     if (!target_.has_filename()) target_ = target_.parent_path();  // "name/"
     if (target_.has_parent_path()) make_folder(target_.parent_path());
     remove_abandoned_stages(target_.has_parent_path() ? target_.parent_path() : fs::path("."));

@@ -18,7 +18,7 @@ void require_new_file(const std::filesystem::path& out);
 class Staged {
   public:
     enum class Kind { folder, file };
-    Staged(std::filesystem::path target, Kind kind);
+    Staged(const std::filesystem::path& target, Kind kind);
     ~Staged();
     Staged(const Staged&) = delete;
     Staged& operator=(const Staged&) = delete;

@@ -127,11 +127,8 @@ RunResult Trainer::run() {
         if (control_.stop_requested() || !train_step()) break;
         after_step();
     }
-    if (control_.stop_requested() && state_.global_step < total_steps_) {
-        save(false);
-    } else if (saved_step_ != state_.global_step) {
-        save(false);
-    }
+    const bool stopped = control_.stop_requested() && state_.global_step < total_steps_;
+    if (stopped || saved_step_ != state_.global_step) save(false);
     return result();
 }
 

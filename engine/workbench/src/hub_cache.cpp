@@ -62,7 +62,7 @@ bool has_weights(const fs::path& snapshot) {
 }  // namespace
 
 fs::path hub_cache_dir() {
-    if (const auto named = environment("HF_HUB_CACHE"); !named.empty()) return named;
+    if (auto named = environment("HF_HUB_CACHE"); !named.empty()) return named;
     if (const auto home = environment("HF_HOME"); !home.empty()) return home / "hub";
     if (const auto xdg = environment("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "huggingface/hub";
     const auto home = environment("HOME");

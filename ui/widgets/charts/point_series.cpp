@@ -35,56 +35,56 @@ class Bucket {
 }  // namespace
 
 void PointSeries::clear() {
-    points_.clear();
-    blocks_.clear();
+    m_points.clear();
+    m_blocks.clear();
 }
 
 void PointSeries::assign(std::vector<QPointF> points) {
-    points_ = std::move(points);
-    blocks_.clear();
+    m_points = std::move(points);
+    m_blocks.clear();
     closeBlocks();
 }
 
 void PointSeries::append(QPointF point) {
-    if (!points_.empty() && point.x() <= points_.back().x()) {
-        points_.erase(std::lower_bound(points_.begin(), points_.end(), point.x(), before), points_.end());
-        blocks_.resize(std::min(blocks_.size(), points_.size() / kBlock));
+    if (!m_points.empty() && point.x() <= m_points.back().x()) {
+        m_points.erase(std::lower_bound(m_points.begin(), m_points.end(), point.x(), before), m_points.end());
+        m_blocks.resize(std::min(m_blocks.size(), m_points.size() / kBlock));
     }
-    points_.push_back(point);
+    m_points.push_back(point);
     closeBlocks();
 }
 
 void PointSeries::closeBlocks() {
-    while ((blocks_.size() + 1) * kBlock <= points_.size()) {
-        const std::size_t begin = blocks_.size() * kBlock;
+    while ((m_blocks.size() + 1) * kBlock <= m_points.size()) {
+        const std::size_t begin = m_blocks.size() * kBlock;
         Block block{begin, begin};
         for (std::size_t i = begin; i < begin + kBlock; ++i) {
-            const double y = points_[i].y();
+            const double y = m_points[i].y();
             if (!std::isfinite(y)) continue;
-            if (!(y >= points_[block.low].y())) block.low = i;
-            if (!(y <= points_[block.high].y())) block.high = i;
+            if (!(y >= m_points[block.low].y())) block.low = i;
+            if (!(y <= m_points[block.high].y())) block.high = i;
         }
-        blocks_.push_back(block);
+        m_blocks.push_back(block);
     }
 }
 
 std::vector<QPointF> PointSeries::reduced(double fromX, double toX, int buckets) const {
-    const auto first = std::lower_bound(points_.begin(), points_.end(), fromX, before);
+    const auto first = std::lower_bound(m_points.begin(), m_points.end(), fromX, before);
     auto last =
-        std::upper_bound(first, points_.end(), toX, [](double x, const QPointF& p) { return x < p.x(); });
+        std::upper_bound(first, m_points.end(), toX, [](double x, const QPointF& p) { return x < p.x(); });
     const std::size_t begin =
-        static_cast<std::size_t>(first - points_.begin()) - (first != points_.begin() ? 1 : 0);
+        static_cast<std::size_t>(first - m_points.begin()) - (first != m_points.begin() ? 1 : 0);
     const std::size_t end =
-        static_cast<std::size_t>(last - points_.begin()) + (last != points_.end() ? 1 : 0);
+        static_cast<std::size_t>(last - m_points.begin()) + (last != m_points.end() ? 1 : 0);
     const std::size_t room = static_cast<std::size_t>(std::max(buckets, 1)) * 2 + 2;
     if (end - begin <= room)
-        return {points_.begin() + std::ptrdiff_t(begin), points_.begin() + std::ptrdiff_t(end)};
+        return {m_points.begin() + std::ptrdiff_t(begin), m_points.begin() + std::ptrdiff_t(end)};
 
     std::vector<QPointF> out;
     out.reserve(room);
-    out.push_back(points_[begin]);
-    const double x0 = points_[begin + 1].x();
-    const double width = std::max((points_[end - 2].x() - x0) / std::max(buckets, 1), 1e-300);
+    out.push_back(m_points[begin]);
+    const double x0 = m_points[begin + 1].x();
+    const double width = std::max((m_points[end - 2].x() - x0) / std::max(buckets, 1), 1e-300);
     Bucket bucket;
     auto current = -1.0;
     const auto take = [&](const QPointF& p) {
@@ -97,27 +97,27 @@ std::vector<QPointF> PointSeries::reduced(double fromX, double toX, int buckets)
     const bool byBlocks = (end - begin) / std::size_t(std::max(buckets, 1)) > 4 * kBlock;
     for (std::size_t i = begin + 1; i + 1 < end;) {
         const std::size_t block = i / kBlock;
-        if (byBlocks && i % kBlock == 0 && i + kBlock < end && block < blocks_.size()) {
-            take(points_[std::min(blocks_[block].low, blocks_[block].high)]);
-            take(points_[std::max(blocks_[block].low, blocks_[block].high)]);
+        if (byBlocks && i % kBlock == 0 && i + kBlock < end && block < m_blocks.size()) {
+            take(m_points[std::min(m_blocks[block].low, m_blocks[block].high)]);
+            take(m_points[std::max(m_blocks[block].low, m_blocks[block].high)]);
             i += kBlock;
         } else {
-            take(points_[i++]);
+            take(m_points[i++]);
         }
     }
     bucket.flush(out);
-    out.push_back(points_[end - 1]);
+    out.push_back(m_points[end - 1]);
     return out;
 }
 
 const QPointF* PointSeries::nearest(double x) const {
-    const auto at = std::lower_bound(points_.begin(), points_.end(), x, before);
+    const auto at = std::lower_bound(m_points.begin(), m_points.end(), x, before);
     auto right = at;
-    while (right != points_.end() && !std::isfinite(right->y())) ++right;
+    while (right != m_points.end() && !std::isfinite(right->y())) ++right;
     auto left = at;
-    while (left != points_.begin() && !std::isfinite(std::prev(left)->y())) --left;
-    const QPointF* candidate = right != points_.end() ? &*right : nullptr;
-    if (left != points_.begin()) {
+    while (left != m_points.begin() && !std::isfinite(std::prev(left)->y())) --left;
+    const QPointF* candidate = right != m_points.end() ? &*right : nullptr;
+    if (left != m_points.begin()) {
         const QPointF* previous = &*std::prev(left);
         if (!candidate || x - previous->x() < candidate->x() - x) candidate = previous;
     }
@@ -125,10 +125,10 @@ const QPointF* PointSeries::nearest(double x) const {
 }
 
 double Smoother::next(double value) {
-    if (!std::isfinite(value)) return norm_ > 0 ? sum_ / norm_ : value;
-    sum_ = weight_ * sum_ + (1 - weight_) * value;
-    norm_ = weight_ * norm_ + (1 - weight_);
-    return sum_ / norm_;
+    if (!std::isfinite(value)) return m_norm > 0 ? m_sum / m_norm : value;
+    m_sum = m_weight * m_sum + (1 - m_weight) * value;
+    m_norm = m_weight * m_norm + (1 - m_weight);
+    return m_sum / m_norm;
 }
 
 }  // namespace ui

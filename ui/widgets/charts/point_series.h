@@ -18,10 +18,10 @@ class PointSeries {
     // few steps.
     void append(QPointF point);
 
-    bool empty() const { return points_.empty(); }
-    std::size_t size() const { return points_.size(); }
-    std::span<const QPointF> points() const { return points_; }
-    const QPointF& back() const { return points_.back(); }
+    bool empty() const { return m_points.empty(); }
+    std::size_t size() const { return m_points.size(); }
+    std::span<const QPointF> points() const { return m_points; }
+    const QPointF& back() const { return m_points.back(); }
 
     // The points between fromX and toX and one neighbour on either side; where there are more than fit, the
     // lowest and the highest of each of `buckets` equal parts of x (and the first and last), so that no spike
@@ -37,19 +37,19 @@ class PointSeries {
     };
     void closeBlocks();
 
-    std::vector<QPointF> points_;
-    std::vector<Block> blocks_;
+    std::vector<QPointF> m_points;
+    std::vector<Block> m_blocks;
 };
 
 // Exponential average with bias correction, weight in [0, 1): 0 gives the points themselves. Points without a
 // finite value are passed over.
 class Smoother {
   public:
-    explicit Smoother(double weight = 0) : weight_(weight) {}
+    explicit Smoother(double weight = 0) : m_weight(weight) {}
     double next(double value);
 
   private:
-    double weight_, sum_ = 0, norm_ = 0;
+    double m_weight, m_sum = 0, m_norm = 0;
 };
 
 }  // namespace ui
