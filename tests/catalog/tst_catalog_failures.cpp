@@ -2,6 +2,7 @@
 #include "metric_table.h"
 #include "migrations.h"
 #include "run_table.h"
+#include "support/ordinary_user.h"
 
 #include <catalog/catalog.h>
 
@@ -9,25 +10,10 @@
 #include <QtTest>
 
 #include <fstream>
-#include <unistd.h>
 
 using namespace catalog;
 
 namespace {
-
-// Permissions bind everybody but root, so a test that runs as root becomes nobody for a moment.
-class AsOrdinaryUser {
-  public:
-    AsOrdinaryUser() {
-        if (geteuid() == 0) changed_ = seteuid(65534) == 0;
-    }
-    ~AsOrdinaryUser() {
-        if (changed_ && seteuid(0) != 0) qFatal("The test could not become root again.");
-    }
-
-  private:
-    bool changed_ = false;
-};
 
 void overwrite(const std::filesystem::path& path, std::streamoff offset, const std::string& bytes) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -80,7 +66,7 @@ class TstCatalogFailures : public QObject {
     void readOnlyFolderIsExplained() {
         CatalogFolder folder;
         std::filesystem::permissions(folder.path("."), std::filesystem::perms(0555));
-        const AsOrdinaryUser user;
+        const support::AsOrdinaryUser user;
         QVERIFY(throws(ErrorCode::read_only, folder.path().string(), [&] { Catalog::open(folder.path()); }));
         QVERIFY(throws(ErrorCode::open_failed, "Permission denied",
                        [&] { Catalog::open(folder.path("new") / "catalog.db"); }));
@@ -91,7 +77,7 @@ class TstCatalogFailures : public QObject {
         Catalog::open(folder.path()).insert_run(sample_run());
         std::filesystem::permissions(folder.path(), std::filesystem::perms(0444));
         std::filesystem::permissions(folder.path("."), std::filesystem::perms(0555));
-        const AsOrdinaryUser user;
+        const support::AsOrdinaryUser user;
         QVERIFY(throws(ErrorCode::read_only, "Make it writable", [&] { Catalog::open(folder.path()); }));
     }
 

@@ -17,6 +17,7 @@
 #include "model/load.h"
 #include "model/tensor_io.h"
 #include "support/fixtures.h"
+#include "support/ordinary_user.h"
 
 using namespace engine;
 
@@ -259,6 +260,35 @@ class TstExport : public QObject {
             QVERIFY(std::filesystem::exists(other.path()));
         }
         QVERIFY(entries(folder_->path().toStdString()).empty());
+    }
+
+    void aFolderThatRefusesWritesIsNamed_data() {
+        QTest::addColumn<int>("format");
+        for (const ExportFormat format : {ExportFormat::peft, ExportFormat::hf, ExportFormat::gguf, ExportFormat::gguf_adapter})
+            QTest::newRow(name_of(format)) << static_cast<int>(format);
+    }
+    void aFolderThatRefusesWritesIsNamed() {
+        QFETCH(int, format);
+        const auto [decoder, adapters, saved] = make("micro-llama", "q,v", "", false);
+        const auto locked = path("locked");
+        std::filesystem::create_directories(locked);
+        std::filesystem::permissions(path(""), std::filesystem::perms(0755));
+        std::filesystem::permissions(locked, std::filesystem::perms(0555));
+        ExportRequest request;
+        request.model = support::micro_model("micro-llama");
+        request.adapter = saved;
+        request.out = locked / "out";
+        request.format = static_cast<ExportFormat>(format);
+        const auto report = [&] {
+            const support::AsOrdinaryUser user;
+            return export_adapter(request);
+        }();
+        QVERIFY(!report.ok());
+        QCOMPARE(report.error().code, ErrorCode::io);
+        const QString message = QString::fromStdString(report.error().message);
+        QVERIFY2(message.contains(QString::fromStdString(locked.string())), qPrintable(message));
+        QVERIFY2(message.contains(QStringLiteral("permission was denied")), qPrintable(message));
+        QVERIFY(entries(locked).empty());
     }
 
     void damagedAdaptersAreRefused() {

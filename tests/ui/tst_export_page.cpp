@@ -25,6 +25,7 @@ class TstExportPage : public QObject {
 
     void withoutAdaptersThePageLeadsToTheCatalog();
     void theNewestAdapterAndAFolderAreSuggested();
+    void aFolderThatRefusesWritesKeepsTheForm();
     void mergedModelIsWrittenAndTested();
     void peftFolderIsWrittenAndListed();
     void aFolderInUseIsRefusedBeforeTheStart();
@@ -72,6 +73,32 @@ void TstExportPage::theNewestAdapterAndAFolderAreSuggested() {
     QTRY_COMPARE(m_fixture->find<QComboBox>("exportAdapterPicker")->currentText().isEmpty(), false);
     QTRY_VERIFY(folder().text().contains(QLatin1String("First-one")));
     QTRY_VERIFY(exportButton().isEnabled());
+}
+
+void TstExportPage::aFolderThatRefusesWritesKeepsTheForm() {
+    train("keep me");
+    ExportPage& page = m_fixture->show<ExportPage>();
+    QTRY_VERIFY(exportButton().isEnabled());
+    folder().selectAll();
+    QTest::keyClicks(&folder(), QStringLiteral("/proc/exports/merged"));  // root cannot write there either
+    QTRY_VERIFY2(exportButton().toolTip().contains(QLatin1String("/proc")),
+                 qPrintable(exportButton().toolTip()));
+    QVERIFY(!exportButton().isEnabled());
+
+    // What goes wrong only after the folder was looked at.
+    const QString parent = m_fixture->path("exports here"), target = parent + QStringLiteral("/merged");
+    QVERIFY(QDir().mkpath(parent));
+    folder().selectAll();
+    QTest::keyClicks(&folder(), target);
+    QTRY_VERIFY(exportButton().isEnabled());
+    QVERIFY(QDir().rmdir(parent));
+    support::writeFile(parent, "a file");
+    QTest::mouseClick(&exportButton(), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(page.messageBar().kind(), ui::MessageBar::Kind::Error, 60'000);
+    QVERIFY2(page.messageBar().text().contains(parent), qPrintable(page.messageBar().text()));
+    QCOMPARE(folder().text(), target);
+    QVERIFY(exportButton().isVisible() && exportButton().isEnabled());
+    QVERIFY(m_fixture->catalog().exports().empty());
 }
 
 void TstExportPage::mergedModelIsWrittenAndTested() {
@@ -187,7 +214,8 @@ void TstExportPage::whatIsNotPossibleSaysWhy() {
     QTRY_VERIFY(exportButton().isEnabled());
     auto* gguf = m_fixture->find<ui::TargetCard>("targetGguf");
     QVERIFY(!gguf->isEnabled() && !gguf->isPossible());
-    QVERIFY2(gguf->accessibleDescription().contains(QLatin1String("tokenizer")), qPrintable(gguf->accessibleDescription()));
+    QVERIFY2(gguf->accessibleDescription().contains(QLatin1String("tokenizer")),
+             qPrintable(gguf->accessibleDescription()));
     QVERIFY(m_fixture->find<ui::TargetCard>("targetGgufAdapter")->isEnabled());
 }
 
