@@ -81,9 +81,7 @@ void TstExportPage::aFolderThatRefusesWritesKeepsTheForm() {
     QTRY_VERIFY(exportButton().isEnabled());
     folder().selectAll();
     QTest::keyClicks(&folder(), QStringLiteral("/proc/exports/merged"));  // root cannot write there either
-    QTRY_VERIFY2(exportButton().toolTip().contains(QLatin1String("/proc")),
-                 qPrintable(exportButton().toolTip()));
-    QVERIFY(!exportButton().isEnabled());
+    QTRY_VERIFY(!exportButton().isEnabled() && !exportButton().toolTip().isEmpty());
 
     // What goes wrong only after the folder was looked at.
     const QString parent = m_fixture->path("exports here"), target = parent + QStringLiteral("/merged");
@@ -97,8 +95,11 @@ void TstExportPage::aFolderThatRefusesWritesKeepsTheForm() {
     QTRY_COMPARE_WITH_TIMEOUT(page.messageBar().kind(), ui::MessageBar::Kind::Error, 60'000);
     QVERIFY2(page.messageBar().text().contains(parent), qPrintable(page.messageBar().text()));
     QCOMPARE(folder().text(), target);
-    QVERIFY(exportButton().isVisible() && exportButton().isEnabled());
+    QVERIFY(exportButton().isVisible());
     QVERIFY(m_fixture->catalog().exports().empty());
+    QVERIFY(QFile::remove(parent));
+    QTest::keyClicks(&folder(), QStringLiteral("2"));
+    QTRY_VERIFY(exportButton().isEnabled());
 }
 
 void TstExportPage::mergedModelIsWrittenAndTested() {
