@@ -10,7 +10,6 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-
 using namespace engine;
 using golden::failure_of;
 
@@ -257,14 +256,54 @@ class TstArchitecture : public QObject {
         QCOMPARE(resolve_tensors(a, Checkpoint::open(model)).size(), canonical_names(a).size());
     }
 
-    void goldenModelsOfOtherKindsAreRefusedInOneSentence() {
+    void classifiersAreDescribed() {
         SKIP_WITHOUT_GOLDEN(golden::folder(""));
-        for (const char* name : {"llama_cls", "bert_regression"}) {
-            const auto info = inspect_model(golden::folder(name) / "model");
-            QVERIFY2(!info.ok(), name);
-            QVERIFY2(info.error().message.find("not supported") != std::string::npos,
-                     info.error().message.c_str());
+        for (const auto& [name, labels] :
+             {std::pair{"llama_cls", 3}, {"bert_regression", 1}, {"roberta_cls", 3}, {"deberta_v2_cls", 3}}) {
+            const auto model = golden::folder(name) / "model";
+            const auto info = inspect_model(model);
+            QVERIFY2(info.ok(), info.ok() ? "" : info.error().message.c_str());
+            const Architecture a = read_architecture(model);
+            QVERIFY(a.classifier && !a.classifier->may_be_absent);
+            QCOMPARE(a.classifier->labels, std::int64_t{labels});
+            QCOMPARE(resolve_tensors(a, Checkpoint::open(model)).size(), canonical_names(a).size());
         }
+    }
+
+    // The files of a base model carry other heads and lack the classifier, old ones name their norms
+    // differently.
+    void anEncoderWithoutItsClassifierStartsOneAnew() {
+        const Architecture a = parse_architecture(
+            R"({"model_type": "bert", "architectures": ["BertForMaskedLM"], "num_hidden_layers": 1, "hidden_size": 8,
+                "num_attention_heads": 2, "intermediate_size": 12, "vocab_size": 20})",
+            "a test");
+        QCOMPARE(a.class_name, std::string("BertForSequenceClassification"));
+        QCOMPARE(a.classifier->labels, std::int64_t{2});
+        std::vector<std::string> stored = {"cls.predictions.bias", "bert.embeddings.position_ids"};
+        for (const TensorSpec& tensor : tensors(a)) {
+            if (tensor.fresh) continue;
+            std::string name = tensor.name;
+            if (name.ends_with("LayerNorm.weight")) name.replace(name.size() - 6, 6, "gamma");
+            if (name.ends_with("LayerNorm.bias")) name.replace(name.size() - 4, 4, "beta");
+            stored.push_back(name);
+        }
+        const auto resolved = resolve_tensor_names(a, stored, "a test");
+        QCOMPARE(resolved.size(), stored.size() - 2);
+        QCOMPARE(resolved.at("bert.embeddings.LayerNorm.weight"),
+                 std::string("bert.embeddings.LayerNorm.gamma"));
+        QVERIFY(!resolved.contains("classifier.weight") && !resolved.contains("bert.pooler.dense.weight"));
+        stored.push_back("bert.something.weight");
+        QVERIFY_THROWS_EXCEPTION(Failure, resolve_tensor_names(a, stored, "a test"));
+    }
+
+    void encodersThatComputeOtherwiseAreRefused() {
+        for (const char* config :
+             {R"({"model_type": "bert", "is_decoder": true})",
+              R"({"model_type": "bert", "position_embedding_type": "relative_key"})",
+              R"({"model_type": "deberta-v2", "conv_kernel_size": 3})",
+              R"({"model_type": "deberta-v2", "relative_attention": true, "pos_att_type": "c2p"})",
+              R"({"model_type": "roberta", "problem_type": "ranking"})"})
+            QVERIFY_THROWS_EXCEPTION(Failure, parse_architecture(config, "a test"));
     }
 };
 

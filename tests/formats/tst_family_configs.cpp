@@ -290,7 +290,7 @@ class TstFamilyConfigs : public QObject {
             << "layer_types";
         QTest::newRow("a family that is a number") << R"({"model_type": 3})"
                                                    << "model_type";
-        QTest::newRow("a classifier") << llama(R"("architectures": ["LlamaForSequenceClassification"])")
+        QTest::newRow("a classifier") << llama(R"("architectures": ["LlamaForTokenClassification"])")
                                       << "LlamaForSequenceClassification";
         QTest::newRow("classes as text") << llama(R"("architectures": "x")") << "architectures";
         QTest::newRow("quantised weights") << llama(R"("quantization_config": {"bits": 4})") << "unquantised";

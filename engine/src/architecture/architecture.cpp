@@ -1,5 +1,6 @@
 #include "architecture/architecture.h"
 
+#include "architecture/classifier.h"
 #include "architecture/families.h"
 #include "io/json.h"
 #include "spec/kinds.h"
@@ -15,6 +16,7 @@ namespace {
 
 void add_norm(std::vector<TensorSpec>& list, const Architecture& a, const std::string& module,
               std::int64_t width) {
+    if (module.empty()) return;
     list.push_back({module + ".weight", {width}, false});
     if (a.norm == NormKind::layer_norm) list.push_back({module + ".bias", {width}, false});
 }
@@ -50,11 +52,34 @@ std::string class_of(const Json& config, const Family& family, const std::string
     if (!it->is_array() || it->empty() || !it->front().is_string())
         fail_input("\"architectures\" in " + source + " must be a list of class names.");
     const std::string name = it->front().get<std::string>();
-    if (std::find(family.classes.begin(), family.classes.end(), name) == family.classes.end())
+    if (name != family.classifier_class &&
+        std::find(family.classes.begin(), family.classes.end(), name) == family.classes.end())
         fail_input("The model class \"" + name.substr(0, 80) + "\" of " + source +
-                   " is not supported: only models that predict the next token are (" +
-                   family.classes.front() + ").");
+                   " is not supported: only " + family.classes.front() + " and " + family.classifier_class +
+                   " are.");
     return name;
+}
+
+// "LayerNorm.weight" and "LayerNorm.bias" were "gamma" and "beta" in the first encoders.
+std::map<std::string, bool>::iterator find_old_norm(std::map<std::string, bool>& stored,
+                                                    const Architecture& a, const std::string& name) {
+    for (const auto& [ending, old] :
+         {std::pair{"LayerNorm.weight", "LayerNorm.gamma"}, {"LayerNorm.bias", "LayerNorm.beta"}}) {
+        if (!name.ends_with(ending)) continue;
+        const std::string renamed = name.substr(0, name.size() - std::string_view(ending).size()) + old;
+        const auto it = stored.find(renamed);
+        if (it != stored.end() || !renamed.starts_with(a.base_prefix)) return it;
+        return stored.find(renamed.substr(a.base_prefix.size()));
+    }
+    return stored.end();
+}
+
+// Heads and poolers of other classes, whose place a classifier takes.
+bool is_other_head(const Architecture& a, const std::string& name) {
+    if (!a.classifier) return false;
+    for (const char* head : {"cls.", "lm_head.", "embed_out.", "lm_predictions.", "mask_predictions."})
+        if (name.starts_with(head)) return true;
+    return a.encoder && (name.starts_with("pooler.") || name.starts_with(a.base_prefix + "pooler."));
 }
 
 }  // namespace
@@ -131,6 +156,13 @@ std::vector<TensorSpec> tensors(const Architecture& a) {
     if (a.positions == PositionKind::learned)
         list.push_back(
             {a.position_embedding + ".weight", {a.max_positions + a.position_offset, a.hidden_size}, false});
+    if (!a.token_type_embedding.empty())
+        list.push_back({a.token_type_embedding + ".weight", {a.token_types, a.hidden_size}, false});
+    add_norm(list, a, a.embedding_norm, a.hidden_size);
+    if (a.relative) {
+        list.push_back({a.relative->embedding + ".weight", {2 * a.relative->span, a.hidden_size}, false});
+        add_norm(list, a, a.relative->norm, a.hidden_size);
+    }
     for (std::int64_t layer = 0; layer < a.layers; ++layer) {
         const std::string name = a.layer_name(layer);
         add_norm(list, a, name + a.attention_norm, a.hidden_size);
@@ -143,8 +175,13 @@ std::vector<TensorSpec> tensors(const Architecture& a) {
         add_projection(list, name, a.mlp_out);
     }
     add_norm(list, a, a.final_norm, a.hidden_size);
-    list.push_back({a.lm_head + ".weight", {a.vocab_size, a.hidden_size}, a.tied_embeddings});
-    if (a.head_bias) list.push_back({a.lm_head + ".bias", {a.vocab_size}, false});
+    const bool fresh = a.classifier && a.classifier->may_be_absent;
+    if (!a.head_dense.empty()) {
+        list.push_back({a.head_dense + ".weight", {a.hidden_size, a.hidden_size}, false, fresh});
+        list.push_back({a.head_dense + ".bias", {a.hidden_size}, false, fresh});
+    }
+    list.push_back({a.lm_head + ".weight", {a.head_rows(), a.hidden_size}, a.tied_embeddings, fresh});
+    if (a.head_bias) list.push_back({a.lm_head + ".bias", {a.head_rows()}, false, fresh});
     return list;
 }
 
@@ -172,16 +209,18 @@ std::map<std::string, std::string> resolve_tensor_names(const Architecture& arch
         auto it = unused.find(tensor.name);
         if (it == unused.end() && tensor.name.starts_with(architecture.base_prefix))
             it = unused.find(tensor.name.substr(architecture.base_prefix.size()));
+        if (it == unused.end() && architecture.encoder) it = find_old_norm(unused, architecture, tensor.name);
         if (it != unused.end()) {
             it->second = false;
             resolved.emplace(tensor.name, it->first);
-        } else if (!tensor.optional) {
+        } else if (!tensor.optional && !tensor.fresh) {
             missing.push_back(tensor.name);
         }
     }
     std::vector<std::string> unexpected;
     for (const auto& [name, is_unused] : unused)
-        if (is_unused && !ends_with_any(name, family.ignored_suffixes)) unexpected.push_back(name);
+        if (is_unused && !ends_with_any(name, family.ignored_suffixes) && !is_other_head(architecture, name))
+            unexpected.push_back(name);
 
     if (!missing.empty() || !unexpected.empty()) {
         std::string message = "The weights of " + source + " do not match its config.json: ";
@@ -235,6 +274,11 @@ Architecture parse_architecture(std::string_view config_json, const std::string&
     architecture.class_name = class_name;
     architecture.initializer_range =
         fields.real("initializer_range", fields.real("init_std", 0.02, 0, 10), 0, 10);
+    if (architecture.encoder || class_name == family.classifier_class) {
+        Classifier classifier = read_classifier(fields);
+        classifier.may_be_absent = class_name != family.classifier_class;
+        architecture = with_classifier(std::move(architecture), std::move(classifier));
+    }
     fields.refuse_unknown_mathematics(family.model_type);
     return architecture;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +24,10 @@ enum class Activation {
     gelu,       // exact, by erf
     gelu_tanh,  // tanh approximation (gelu_new, gelu_pytorch_tanh)
     silu,
-    relu
+    relu,
+    tanh
 };
-enum class PositionKind { learned, rotary };
+enum class PositionKind { learned, rotary, none };
 
 enum class RopeScaling { none, linear, llama3 };
 struct RopeConfig {
@@ -68,6 +70,31 @@ struct Projection {
     std::vector<std::int64_t> stored_shape() const;
 };
 
+// What a head computes its loss from. by_labels: one label is regression, whole numbers are single labels, else several
+// labels at once.
+enum class Problem { by_labels, single_label, multi_label, regression };
+const char* name_of(Problem problem);  // as problem_type; empty for by_labels
+
+// A head that gives one row of logits per text.
+struct Classifier {
+    std::int64_t labels = 2;
+    std::vector<std::string> label_names;  // empty: not named
+    Problem problem = Problem::by_labels;
+    bool may_be_absent = true;  // the file is of a model without this head, which then starts anew
+    bool operator==(const Classifier&) const = default;
+};
+
+// Disentangled attention (He et al. 2020, arXiv:2006.03654): scores also between content and relative position.
+struct RelativeAttention {
+    bool content_to_position = false;  // c2p
+    bool position_to_content = false;  // p2c
+    bool logarithmic = false;          // distances beyond span / 2 share rows, ever more of them
+    std::int64_t span = 0;             // the table has 2 * span rows; row span is distance 0
+    std::int64_t max_distance = 0;     // where the logarithmic rows end
+    std::string embedding;             // [2 * span, hidden_size]
+    std::string norm;                  // of the table; empty when there is none
+};
+
 struct Architecture {
     std::string family;      // model_type: "gpt2", "llama", ... (families.h)
     std::string class_name;  // "GPT2LMHeadModel"
@@ -100,6 +127,14 @@ struct Architecture {
     bool scale_attention_by_layer = false;  // scores / (layer + 1) as well
     double initializer_range = 0.02;        // of new weights
 
+    // Encoders: every token sees all others; x = norm(x + output(attention(x))); x = norm(x + mlp(x)); no final norm.
+    bool encoder = false;
+    std::int64_t token_types = 0;  // rows of the table of token types
+    std::optional<RelativeAttention> relative;
+    std::optional<Classifier> classifier;  // the head is a classifier: of the first token, of a decoder of the last one
+    std::string head_dense;                // a layer in front of the classifier; empty when there is none
+    Activation head_activation = Activation::tanh;  // behind head_dense
+
     // Tensor names: module names without ".weight" / ".bias". Pre-norm residual blocks:
     // x += output(attention(norm(x))); x += mlp(norm(x)); or side by side, see parallel_block.
     std::string base_prefix;         // "transformer." / "model.": left out by files that hold the bare model
@@ -111,7 +146,8 @@ struct Architecture {
     std::string q_norm, k_norm;      // relative to the layer: RMSNorm over each head of q and of k before
                                      // they are rotated; empty when there are none
     std::string final_norm;
-    std::string lm_head;  // [vocab_size, hidden_size]
+    std::string token_type_embedding, embedding_norm;  // of encoders
+    std::string lm_head;  // [head_rows(), hidden_size]
 
     std::vector<Projection> attention_in;  // one or more projections whose slots are q, k and v
     Projection attention_out;              // slot o
@@ -124,6 +160,7 @@ struct Architecture {
     std::string layer_name(std::int64_t layer) const;
     // "model.layers.3.self_attn.q_proj"
     std::string module_name(std::int64_t layer, const Projection& projection) const;
+    std::int64_t head_rows() const { return classifier ? classifier->labels : vocab_size; }
     // What the scores q·k of a layer are multiplied by.
     double attention_scale(std::int64_t layer) const;
     // How many keys up to its own a query of this layer sees; 0 for all of them.
@@ -146,6 +183,7 @@ struct TensorSpec {
     std::string name;                 // as written by us: with base_prefix
     std::vector<std::int64_t> shape;  // as stored (Conv1D: [in, out])
     bool optional = false;            // may be there without being used: the head of a tied model
+    bool fresh = false;               // may be absent: a classifier that a base model lacks starts anew
 };
 
 // Every tensor of the model: embeddings, layers in order, final norm, head.

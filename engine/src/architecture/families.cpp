@@ -28,19 +28,67 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 
 const std::vector<Family>& families() {
     static const std::vector<Family> known = {
-        {"gpt2", {"GPT2LMHeadModel", "GPT2Model"}, {".attn.bias", ".attn.masked_bias"}, describe_gpt2},
-        {"llama", {"LlamaForCausalLM", "LlamaModel"}, {".rotary_emb.inv_freq"}, describe_llama},
-        {"mistral", {"MistralForCausalLM", "MistralModel"}, {".rotary_emb.inv_freq"}, describe_mistral},
-        {"qwen2", {"Qwen2ForCausalLM", "Qwen2Model"}, {".rotary_emb.inv_freq"}, describe_qwen2},
-        {"qwen3", {"Qwen3ForCausalLM", "Qwen3Model"}, {".rotary_emb.inv_freq"}, describe_qwen3},
-        {"gemma", {"GemmaForCausalLM", "GemmaModel"}, {".rotary_emb.inv_freq"}, describe_gemma},
-        {"phi", {"PhiForCausalLM", "PhiModel"}, {".rotary_emb.inv_freq"}, describe_phi},
-        {"phi3", {"Phi3ForCausalLM", "Phi3Model"}, {".rotary_emb.inv_freq"}, describe_phi3},
+        {"gpt2",
+         {"GPT2LMHeadModel", "GPT2Model"},
+         "GPT2ForSequenceClassification",
+         {".attn.bias", ".attn.masked_bias"},
+         describe_gpt2},
+        {"llama",
+         {"LlamaForCausalLM", "LlamaModel"},
+         "LlamaForSequenceClassification",
+         {".rotary_emb.inv_freq"},
+         describe_llama},
+        {"mistral",
+         {"MistralForCausalLM", "MistralModel"},
+         "MistralForSequenceClassification",
+         {".rotary_emb.inv_freq"},
+         describe_mistral},
+        {"qwen2",
+         {"Qwen2ForCausalLM", "Qwen2Model"},
+         "Qwen2ForSequenceClassification",
+         {".rotary_emb.inv_freq"},
+         describe_qwen2},
+        {"qwen3",
+         {"Qwen3ForCausalLM", "Qwen3Model"},
+         "Qwen3ForSequenceClassification",
+         {".rotary_emb.inv_freq"},
+         describe_qwen3},
+        {"gemma",
+         {"GemmaForCausalLM", "GemmaModel"},
+         "GemmaForSequenceClassification",
+         {".rotary_emb.inv_freq"},
+         describe_gemma},
+        {"phi",
+         {"PhiForCausalLM", "PhiModel"},
+         "PhiForSequenceClassification",
+         {".rotary_emb.inv_freq"},
+         describe_phi},
+        {"phi3",
+         {"Phi3ForCausalLM", "Phi3Model"},
+         "Phi3ForSequenceClassification",
+         {".rotary_emb.inv_freq"},
+         describe_phi3},
         {"gpt_neox",
          {"GPTNeoXForCausalLM", "GPTNeoXModel"},
+         "GPTNeoXForSequenceClassification",
          {".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"},
          describe_gpt_neox},
-        {"opt", {"OPTForCausalLM", "OPTModel"}, {}, describe_opt},
+        {"opt", {"OPTForCausalLM", "OPTModel"}, "OPTForSequenceClassification", {}, describe_opt},
+        {"bert",
+         {"BertModel", "BertForMaskedLM", "BertForPreTraining"},
+         "BertForSequenceClassification",
+         {".position_ids"},
+         describe_bert},
+        {"roberta",
+         {"RobertaModel", "RobertaForMaskedLM"},
+         "RobertaForSequenceClassification",
+         {".position_ids"},
+         describe_roberta},
+        {"deberta-v2",
+         {"DebertaV2Model", "DebertaV2ForMaskedLM"},
+         "DebertaV2ForSequenceClassification",
+         {".position_ids"},
+         describe_deberta_v2},
     };
     return known;
 }
@@ -102,7 +150,9 @@ Activation read_activation(const ConfigFields& config, const char* key, const st
         return Activation::gelu_tanh;
     if (name == "silu" || name == "swish") return Activation::silu;
     if (name == "relu") return Activation::relu;
-    config.refuse(key, "supported activations are gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, silu, relu.");
+    if (name == "tanh") return Activation::tanh;
+    config.refuse(
+        key, "supported activations are gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, silu, relu, tanh.");
 }
 
 }  // namespace engine

@@ -1,4 +1,4 @@
-// The families of decoders: for each model_type one function that turns config.json into an Architecture.
+// The families of models: for each model_type one function that turns config.json into an Architecture.
 // Adding a family is adding a function and its row in families(). Defaults of absent fields are those of the
 // reference implementation.
 #pragma once
@@ -13,8 +13,9 @@ namespace engine {
 
 struct Family {
     std::string model_type;
-    // Classes of transformers whose weights are this decoder with or without its head; the first is written.
+    // Classes of transformers whose weights are this model with or without its head; the first is written.
     std::vector<std::string> classes;
+    std::string classifier_class;  // the one with a head over labels
     // Endings of tensors that old files carry and that are no weights.
     std::vector<std::string> ignored_suffixes;
     Architecture (*describe)(const ConfigFields& config);
@@ -37,6 +38,11 @@ Architecture describe_phi3(const ConfigFields& config);
 // Attention and MLP side by side (parallel.cpp).
 Architecture describe_phi(const ConfigFields& config);
 Architecture describe_gpt_neox(const ConfigFields& config);
+
+// Attention in both directions (encoders.cpp).
+Architecture describe_bert(const ConfigFields& config);
+Architecture describe_roberta(const ConfigFields& config);
+Architecture describe_deberta_v2(const ConfigFields& config);
 
 // Beyond these a file is damaged or hostile; within them no count of values can overflow 64 bits.
 namespace limits {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "bench/flops.h"
+#include "architecture/classifier.h"
 #include "data/seeded.h"
 #include "engine/model_info.h"
 #include "engine/runtime.h"
@@ -126,7 +127,9 @@ BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequ
 Architecture architecture_for(const std::string& shape) {
     const auto names = shape_names();
     if (std::find(names.begin(), names.end(), shape) != names.end()) return architecture_of_shape(shape);
-    return read_architecture(shape);
+    Architecture architecture = read_architecture(shape);
+    require_text_model(architecture, "Measuring");
+    return architecture;
 }
 
 }  // namespace

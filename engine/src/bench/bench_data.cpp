@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "architecture/classifier.h"
 #include "data/token_cache.h"
 #include "engine/bench.h"
 #include "engine/model_info.h"
@@ -105,7 +106,9 @@ double median_collate_us(const Dataset& data, BatchSampler& sampler) {
 Architecture architecture_for(const DataBenchRequest& request) {
     const auto names = shape_names();
     if (std::find(names.begin(), names.end(), request.shape) != names.end()) return architecture_of_shape(request.shape);
-    return read_architecture(request.shape.empty() ? request.model : std::filesystem::path(request.shape));
+    Architecture architecture = read_architecture(request.shape.empty() ? request.model : std::filesystem::path(request.shape));
+    require_text_model(architecture, "Measuring");
+    return architecture;
 }
 
 }  // namespace

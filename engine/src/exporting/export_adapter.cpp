@@ -38,7 +38,8 @@ at::Tensor probe_logits(const Decoder& decoder, const AdapterSet* adapters) {
     ForwardOptions options;
     options.adapters = adapters;
     const Decoder adapted = adapters ? attached(decoder, *adapters) : decoder;
-    return adapted.logits(adapted.forward(probe_ids(decoder.architecture()), options));
+    const at::Tensor hidden = adapted.forward(probe_ids(decoder.architecture()), options);
+    return decoder.architecture().classifier ? adapted.classify(hidden, {}) : adapted.logits(hidden);
 }
 
 // What rounding the merged weights to the stored type can move a logit, relative to the largest one.

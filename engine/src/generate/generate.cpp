@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "architecture/classifier.h"
 #include "chat/encode_chat.h"
 #include "data/dataset.h"
 #include "engine/compute.h"
@@ -91,7 +92,9 @@ Result<std::vector<GenerateOutput>> generate(const GenerateRequest& request,
         check(request);
         const c10::Device device = resolve_device(request.device);
         const Tokenizer tokenizer = Tokenizer::load(request.model).value();
-        const Prompt prompt = prompt_of(request, tokenizer, read_architecture(request.model));
+        const Architecture architecture = read_architecture(request.model);
+        require_text_model(architecture, "Generating");
+        const Prompt prompt = prompt_of(request, tokenizer, architecture);
         const Decoder decoder = load_decoder(request.model, request.precision, device);
         std::vector<std::filesystem::path> adapters = request.adapters;
         if (adapters.empty()) adapters.emplace_back();

@@ -178,6 +178,10 @@ GgufType gguf_type_of(const GgufSource& source, GgufType matrices) {
 }
 
 GgufFitness gguf_fitness(const Architecture& a) {
+    if (a.classifier)
+        return {"A GGUF is for programs that write text, and this model puts texts into classes, so there is none of it. Export "
+                "a merged Hugging Face folder.",
+                {}};
     const Graph* graph = graph_of(a);
     if (!graph)
         return {"llama.cpp has no architecture for " + a.family +

@@ -29,7 +29,7 @@ std::vector<AdaptableModule> adaptable_modules(const Architecture& architecture)
         }
     }
     modules.push_back({architecture.embedding, Kind::embedding, -1, -1, architecture.vocab_size, architecture.hidden_size});
-    modules.push_back({architecture.lm_head, Kind::head, -1, -1, architecture.hidden_size, architecture.vocab_size});
+    modules.push_back({architecture.lm_head, Kind::head, -1, -1, architecture.hidden_size, architecture.head_rows()});
     return modules;
 }
 

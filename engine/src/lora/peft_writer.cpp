@@ -182,7 +182,7 @@ void save_peft(const std::filesystem::path& folder, const Architecture& architec
     const auto modules = written_modules(architecture, adapters, metadata.use_rslora);
     if (modules.empty()) throw std::logic_error("an adapter without a matrix");
     Json config = {{"peft_type", "LORA"},
-                   {"task_type", "CAUSAL_LM"},
+                   {"task_type", architecture.classifier ? "SEQ_CLS" : "CAUSAL_LM"},
                    {"base_model_name_or_path", metadata.base_model},
                    {"revision", nullptr},
                    {"inference_mode", true},

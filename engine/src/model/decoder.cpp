@@ -1,24 +1,10 @@
 #include "model/decoder.h"
 
-#include "lora/adapter_set.h"
+#include "model/encoder.h"
+#include "model/slot_outputs.h"
 
 namespace engine {
 namespace {
-
-// The values of every slot of a projection, in their order: [..., out] -> [..., rows] each. One split rather than a narrow for
-// each: its backward pass puts the gradients side by side once, that of narrow adds up full-size tensors of zeros.
-std::vector<at::Tensor> parts_of(const at::Tensor& y, const Projection& projection) {
-    if (!projection.fused()) return {y};
-    const int64_t blocks = projection.slots.front().blocks;
-    std::vector<int64_t> sizes;
-    for (const Slot& slot : projection.slots) sizes.push_back(slot.rows / blocks);
-    const at::Tensor grouped = blocks == 1 ? y : y.unflatten(-1, {blocks, projection.slots.front().stride});
-    std::vector<at::Tensor> parts = at::split_with_sizes(grouped, sizes, -1);
-    if (blocks > 1) {
-        for (at::Tensor& part : parts) part = part.flatten(-2);
-    }
-    return parts;
-}
 
 // The position of each of the new tokens in its sequence, [T] int64 on the CPU.
 at::Tensor positions_of(int64_t tokens, const ForwardOptions& options) {
@@ -30,36 +16,6 @@ at::Tensor positions_of(int64_t tokens, const ForwardOptions& options) {
     }
     return positions;
 }
-
-// The named slots of some projections, each computed once: y = W x + b (+ adapters).
-class SlotOutputs {
-  public:
-    SlotOutputs(const std::vector<Projection>& projections, const std::vector<LinearWeights>& weights, int64_t layer,
-                int first_index, const at::Tensor& x, const AdapterSet* adapters, at::ScalarType compute_type) {
-        for (std::size_t i = 0; i < projections.size(); ++i) {
-            at::Tensor y = project(x, weights[i].weight, weights[i].bias, compute_type);
-            const int index = first_index + static_cast<int>(i);
-            const ProjectionInput input{x, weights[i].weight, weights[i].bias, compute_type};
-            if (adapters) y = adapters->add_to_projection(layer, index, input, y);
-            const auto parts = parts_of(y, projections[i]);
-            for (std::size_t s = 0; s < parts.size(); ++s) {
-                const Slot& slot = projections[i].slots[s];
-                const bool adapted = adapters && projections[i].fused();
-                outputs_.emplace_back(slot.kind, adapted ? adapters->add_to_slot(layer, index, slot, input, parts[s]) : parts[s]);
-            }
-        }
-    }
-
-    const at::Tensor& operator[](std::string_view kind) const {
-        for (const auto& [name, tensor] : outputs_) {
-            if (name == kind) return tensor;
-        }
-        throw std::logic_error("architecture without a slot " + std::string(kind));
-    }
-
-  private:
-    std::vector<std::pair<std::string, at::Tensor>> outputs_;
-};
 
 }  // namespace
 
@@ -87,6 +43,7 @@ at::Tensor Decoder::embed(const at::Tensor& ids, const at::Tensor& positions, co
 }
 
 at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
+    if (architecture_.encoder) return Encoder(architecture_, weights_, compute_type_).forward(ids, options);
     const int64_t tokens = ids.size(1);
     const at::Tensor positions = positions_of(tokens, options);
     RotaryTable rotary;
@@ -154,6 +111,25 @@ at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const ForwardOptions
     const SlotOutputs output({architecture_.mlp_out}, {weights.mlp_out}, layer,
                              first + static_cast<int>(architecture_.mlp_in.size()), inner, options.adapters, compute_type_);
     return output["down"];
+}
+
+at::Tensor Decoder::classify(const at::Tensor& hidden, const at::Tensor& mask) const {
+    const int64_t batch = hidden.size(0), tokens = hidden.size(1);
+    at::Tensor picked;
+    if (architecture_.encoder) {
+        picked = hidden.select(1, 0);
+    } else if (!mask.defined()) {
+        picked = hidden.select(1, tokens - 1);
+    } else {
+        const at::Tensor places = at::arange(tokens, hidden.options().dtype(at::kLong));
+        const at::Tensor last = (mask.to(hidden.device(), at::kLong) * places).amax(1);
+        picked = hidden.flatten(0, 1).index_select(0, at::arange(batch, last.options()) * tokens + last);
+    }
+    if (weights_.head_dense.weight.defined()) {
+        picked = activate(project(picked, weights_.head_dense.weight, weights_.head_dense.bias, compute_type_),
+                          architecture_.head_activation);
+    }
+    return logits(picked);
 }
 
 KeyValueCache Decoder::new_cache(int64_t batch, int64_t capacity) const {

@@ -1,4 +1,5 @@
-// A decoder-only transformer built from an Architecture: one implementation for every family described there.
+// A transformer built from an Architecture: one implementation for every family of decoders described there; encoders share
+// weights, adapters and heads and compute their layers in encoder.h.
 // Owned by one thread at a time. Memory: the weights once, in the working precision; f32 weights on the CPU are the
 // mapped file itself.
 #pragma once
@@ -31,10 +32,15 @@ struct LayerWeights {
 struct DecoderWeights {
     at::Tensor embedding;           // [V, d]
     at::Tensor position_embedding;  // [P + position_offset, d] or undefined
+    at::Tensor token_type_embedding;  // of encoders: [token_types, d] or undefined
+    NormWeights embedding_norm;       // of encoders
+    at::Tensor relative_embedding;    // [2 * span, d] or undefined
+    NormWeights relative_norm;
     std::vector<LayerWeights> layers;
     NormWeights final_norm;
-    at::Tensor head;       // [V, d]; the embedding itself when tied
-    at::Tensor head_bias;  // [V] f32 or undefined
+    LinearWeights head_dense;  // in front of a classifier, or undefined
+    at::Tensor head;           // [V or labels, d]; the embedding itself when tied
+    at::Tensor head_bias;      // [V or labels] f32 or undefined
 };
 
 // Keys and values of the tokens seen so far, allocated once. k, v per layer [B, K, capacity, D].
@@ -51,6 +57,7 @@ struct ForwardOptions {
     // Without cache and mask: ids [1, N] hold sequences laid end to end, sequence s in [offsets[s], offsets[s + 1]). Each has
     // positions of its own and sees nothing of the others. Empty: each row of ids is one sequence.
     std::vector<int64_t> offsets;
+    at::Tensor token_types;                            // encoders: [B, T] int64, undefined: all 0
     std::vector<at::Tensor>* hidden_states = nullptr;  // filled with L + 1 states [B, T, d] when given
 };
 
@@ -71,6 +78,9 @@ class Decoder {
     at::Tensor logits(const at::Tensor& hidden) const {
         return project(hidden, weights_.head, weights_.head_bias, compute_type_);
     }
+    // With a classifier: final hidden states [B, T, d] and the mask of what is no padding [B, T] (undefined: all) -> logits
+    // [B, labels] f32, of the first token of an encoder and of the last one of a decoder.
+    at::Tensor classify(const at::Tensor& hidden, const at::Tensor& mask) const;
     // Sum of the cross-entropy of rows of hidden states [n, d] with their targets [n] (chunked_cross_entropy).
     at::Tensor cross_entropy(const at::Tensor& hidden, const at::Tensor& targets) const {
         return chunked_cross_entropy(hidden, weights_.head.to(compute_type_), targets, weights_.head_bias);

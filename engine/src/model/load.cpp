@@ -15,6 +15,7 @@ using Source = std::function<at::Tensor(const std::string& name, bool matrix)>;
 DecoderWeights assemble(const Architecture& a, const Source& source) {
     const auto norm = [&](const std::string& module) {
         NormWeights weights;
+        if (module.empty()) return weights;
         weights.weight = source(module + ".weight", false);
         if (a.norm == NormKind::layer_norm) weights.bias = source(module + ".bias", false);
         return weights;
@@ -30,6 +31,12 @@ DecoderWeights assemble(const Architecture& a, const Source& source) {
     DecoderWeights w;
     w.embedding = source(a.embedding + ".weight", true);
     if (a.positions == PositionKind::learned) w.position_embedding = source(a.position_embedding + ".weight", false);
+    if (a.token_types > 0) w.token_type_embedding = source(a.token_type_embedding + ".weight", false);
+    w.embedding_norm = norm(a.embedding_norm);
+    if (a.relative) {
+        w.relative_embedding = source(a.relative->embedding + ".weight", false);
+        w.relative_norm = norm(a.relative->norm);
+    }
     for (int64_t layer = 0; layer < a.layers; ++layer) {
         LayerWeights l;
         l.attention_norm = norm(a.layer_name(layer) + a.attention_norm);
@@ -43,6 +50,9 @@ DecoderWeights assemble(const Architecture& a, const Source& source) {
         w.layers.push_back(std::move(l));
     }
     w.final_norm = norm(a.final_norm);
+    if (!a.head_dense.empty()) {
+        w.head_dense = {source(a.head_dense + ".weight", true), source(a.head_dense + ".bias", false)};
+    }
     w.head = a.tied_embeddings ? w.embedding : source(a.lm_head + ".weight", true);
     if (a.head_bias) w.head_bias = source(a.lm_head + ".bias", false);
     return w;
@@ -63,11 +73,25 @@ void require_finite(const at::Tensor& tensor, const std::string& name, const std
 
 Decoder load_decoder(const std::filesystem::path& folder, Precision precision, const c10::Device& device,
                      Precision stored) {
+    return load_decoder(folder, read_architecture(folder), precision, device, stored, 0);
+}
+
+Decoder load_decoder(const std::filesystem::path& folder, Architecture architecture, Precision precision,
+                     const c10::Device& device, Precision stored, uint64_t seed) {
     at::NoGradGuard no_grad;
-    Architecture architecture = read_architecture(folder);
     const Checkpoint checkpoint = Checkpoint::open(folder);
     const auto names = resolve_tensors(architecture, checkpoint);
+    std::map<std::string, std::vector<int64_t>> fresh;
+    for (const TensorSpec& spec : tensors(architecture)) {
+        if (spec.fresh && !names.contains(spec.name)) fresh[spec.name] = spec.shape;
+    }
+    at::Generator generator = make_generator(c10::kCPU, derive_seed(seed, "head"));
     DecoderWeights weights = assemble(architecture, [&](const std::string& name, bool matrix) {
+        if (const auto it = fresh.find(name); it != fresh.end()) {
+            at::Tensor tensor = at::zeros(it->second, at::kFloat);
+            if (matrix) tensor.normal_(0, architecture.initializer_range, generator);
+            return tensor.to(device, matrix ? matrix_type(stored) : at::kFloat);
+        }
         const CheckpointTensor found = checkpoint.require(names.at(name));
         const at::Tensor mapped = map_tensor(*found.file, *found.entry);
         require_finite(mapped, found.entry->name, found.file->path());
@@ -117,6 +141,12 @@ void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
     };
     visit(a.embedding + ".weight", w.embedding, false);
     if (w.position_embedding.defined()) visit(a.position_embedding + ".weight", w.position_embedding, false);
+    if (w.token_type_embedding.defined()) visit(a.token_type_embedding + ".weight", w.token_type_embedding, false);
+    norm(a.embedding_norm, w.embedding_norm);
+    if (a.relative) {
+        visit(a.relative->embedding + ".weight", w.relative_embedding, false);
+        norm(a.relative->norm, w.relative_norm);
+    }
     for (int64_t layer = 0; layer < a.layers; ++layer) {
         auto& l = w.layers[static_cast<std::size_t>(layer)];
         norm(a.layer_name(layer) + a.attention_norm, l.attention_norm);
@@ -129,6 +159,10 @@ void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
         linear(layer, a.mlp_out, l.mlp_out);
     }
     norm(a.final_norm, w.final_norm);
+    if (!a.head_dense.empty()) {
+        visit(a.head_dense + ".weight", w.head_dense.weight, false);
+        visit(a.head_dense + ".bias", w.head_dense.bias, false);
+    }
     visit(a.lm_head + ".weight", w.head, false);
     if (w.head_bias.defined()) visit(a.lm_head + ".bias", w.head_bias, false);
 }

@@ -13,6 +13,10 @@ Decoder load_decoder(const std::filesystem::path& folder, Precision precision, c
 inline Decoder load_decoder(const std::filesystem::path& folder, Precision precision, const c10::Device& device) {
     return load_decoder(folder, precision, device, precision);
 }
+// The same for a description of the caller's, such as one with another head (architecture/classifier.h). What the files lack
+// of a head that may be absent starts as N(0, initializer_range), biases 0, from the stream "head" of the seed.
+Decoder load_decoder(const std::filesystem::path& folder, Architecture architecture, Precision precision,
+                     const c10::Device& device, Precision stored, uint64_t seed);
 
 // Fresh weights: linear and embedding N(0, initializer_range) with the output projections divided by sqrt(2 · layers)
 // (Radford et al. 2019, GPT-2), norms 1, biases 0. Deterministic in the seed.

@@ -20,6 +20,7 @@ at::Tensor activate(const at::Tensor& x, Activation activation) {
         case Activation::gelu_tanh: return fused_gelu_tanh(x);
         case Activation::silu: return at::silu(x);
         case Activation::relu: return at::relu(x);
+        case Activation::tanh: return at::tanh(x);
     }
     throw std::logic_error("activation without a case");
 }

@@ -1,5 +1,6 @@
 #include "train/trainable.h"
 
+#include "architecture/classifier.h"
 #include "data/seeded.h"
 #include "engine/chat.h"
 #include "exporting/model_folder.h"
@@ -13,6 +14,7 @@ namespace {
 
 Decoder make_decoder(const TrainRequest& request, const c10::Device& device) {
     const ExperimentSpec& spec = request.spec;
+    require_text_model(read_architecture(request.model_dir), "Training on next tokens");
     // Trained weights stay in f32: AdamW's updates are smaller than a bf16 step.
     const Precision stored = spec.method == Method::full ? Precision::f32 : spec.precision;
     if (spec.from_scratch) {
@@ -63,6 +65,11 @@ std::vector<ParameterArena::Entry> Trainable::weight_entries() {
     };
     add("embedding", w.embedding);
     add("position embedding", w.position_embedding);
+    add("token types", w.token_type_embedding);
+    add_norm("embedding norm", w.embedding_norm);
+    add("relative positions", w.relative_embedding);
+    add_norm("relative norm", w.relative_norm);
+    add_linear("head dense", w.head_dense);
     for (int64_t i = 0; i < a.layers; ++i) {
         LayerWeights& layer = w.layers[static_cast<std::size_t>(i)];
         const std::string name = "layer " + std::to_string(i) + " ";

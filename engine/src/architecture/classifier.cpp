@@ -1,0 +1,81 @@
+#include "architecture/classifier.h"
+
+#include "architecture/families.h"
+
+#include <engine/error.h>
+
+namespace engine {
+namespace {
+
+constexpr std::int64_t most_labels = 1 << 20;
+
+std::vector<std::string> read_label_names(const ConfigFields& config) {
+    const Json* names = config.object("id2label");
+    if (!names) return {};
+    std::vector<std::string> labels(names->size());
+    std::vector<bool> found(names->size());
+    for (const auto& [id, name] : names->items()) {
+        const bool number =
+            !id.empty() && id.size() < 8 && id.find_first_not_of("0123456789") == std::string::npos;
+        const std::size_t index = number ? std::stoul(id) : names->size();
+        if (index >= names->size() || found[index] || !name.is_string())
+            config.refuse("id2label", "it must give each of the labels 0, 1, 2, ... one name.");
+        labels[index] = name.get<std::string>();
+        found[index] = true;
+    }
+    return labels;
+}
+
+}  // namespace
+
+const char* name_of(Problem problem) {
+    switch (problem) {
+        case Problem::by_labels:
+            return "";
+        case Problem::single_label:
+            return "single_label_classification";
+        case Problem::multi_label:
+            return "multi_label_classification";
+        case Problem::regression:
+            return "regression";
+    }
+    return "";
+}
+
+Classifier read_classifier(const ConfigFields& config) {
+    Classifier classifier;
+    classifier.label_names = read_label_names(config);
+    const auto named = static_cast<std::int64_t>(classifier.label_names.size());
+    classifier.labels = config.integer("num_labels", named > 0 ? named : 2, 1, most_labels);
+    if (named > 0 && named != classifier.labels)
+        config.refuse("num_labels", "id2label names " + std::to_string(named) + " labels.");
+    const std::string problem = config.text("problem_type", {});
+    for (const Problem known :
+         {Problem::by_labels, Problem::single_label, Problem::multi_label, Problem::regression})
+        if (problem == name_of(known)) {
+            classifier.problem = known;
+            return classifier;
+        }
+    config.refuse("problem_type",
+                  "known are single_label_classification, multi_label_classification and regression.");
+}
+
+Architecture with_classifier(Architecture architecture, Classifier classifier) {
+    const Family& family = family_of(architecture.family, "the model");
+    architecture.class_name = family.classifier_class;
+    architecture.classifier = std::move(classifier);
+    if (!architecture.encoder) {
+        architecture.lm_head = "score";
+        architecture.head_bias = false;
+        architecture.tied_embeddings = false;
+    }
+    return architecture;
+}
+
+void require_text_model(const Architecture& architecture, const std::string& doing) {
+    if (!architecture.classifier) return;
+    fail_input(doing + " needs a model that writes text; " + architecture.class_name +
+               " puts texts into classes. Choose a model that predicts the next token.");
+}
+
+}  // namespace engine

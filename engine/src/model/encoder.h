@@ -1,0 +1,38 @@
+// The layers of an encoder: every token sees all others that are no padding, each block normalises behind its sum.
+#pragma once
+
+#include "model/decoder.h"
+
+namespace engine {
+
+// A view of a model's description and weights for one forward pass; both must outlive it.
+class Encoder {
+  public:
+    Encoder(const Architecture& architecture, const DecoderWeights& weights, at::ScalarType compute_type)
+        : architecture_(architecture), weights_(weights), compute_type_(compute_type) {}
+
+    // ids [B, T] int64 -> hidden states of the last layer [B, T, d] f32. Of the options: adapters, key_mask, token_types and
+    // hidden_states.
+    at::Tensor forward(const at::Tensor& ids, const ForwardOptions& options) const;
+
+  private:
+    at::Tensor embed(const at::Tensor& ids, const ForwardOptions& options) const;
+    at::Tensor attention(int64_t layer, const at::Tensor& x, const at::Tensor& relative_rows,
+                         const ForwardOptions& options) const;
+    // Scores between content and relative positions, to be added to those of the content [B, H, T, T].
+    at::Tensor position_scores(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& relative_rows,
+                               const ForwardOptions& options) const;
+    at::Tensor norm(const at::Tensor& x, const NormWeights& weights) const {
+        return normalize(x, weights, architecture_.norm, architecture_.norm_eps);
+    }
+
+    const Architecture& architecture_;
+    const DecoderWeights& weights_;
+    at::ScalarType compute_type_;
+};
+
+// Row of the table of relative positions, before span is added, for a query at `query` and a key at `key`: their distance,
+// where logarithmic in steps that grow from span / 2 on (He et al. 2021, arXiv:2111.09543). [T, T] int64.
+at::Tensor relative_rows(const RelativeAttention& relative, int64_t tokens);
+
+}  // namespace engine
