@@ -179,7 +179,8 @@ void MainWindow::connectPages() {
     connect(m_runs, &RunsPage::experimentPageRequested, this, [this] { showPage(Experiment); });
     connect(m_catalog, &CatalogPage::experimentPageRequested, this, [this] { showPage(Experiment); });
     connect(m_compare, &ComparePage::catalogPageRequested, this, [this] { showPage(Catalog); });
-    connect(m_export, &ExportPage::catalogPageRequested, this, [this] { showPage(Catalog); });
+    connect(m_compare, &ComparePage::experimentPageRequested, this, [this] { showPage(Experiment); });
+    connect(m_export, &ExportPage::experimentPageRequested, this, [this] { showPage(Experiment); });
 }
 
 void MainWindow::connectRuns() {

@@ -24,6 +24,7 @@ class TstComparePage : public QObject {
     void cleanup() { m_fixture.reset(); }
 
     void nothingChosenLeadsToTheCatalog();
+    void withoutAdaptersItLeadsToTheExperiment();
     void curvesOfEveryAdapterAreDrawn();
     void anAdapterLooksTheSameEverywhere();
     void aLookIsKeptWhenAnotherAdapterGoes();
@@ -61,6 +62,16 @@ void TstComparePage::nothingChosenLeadsToTheCatalog() {
     auto* action = m_fixture->find<QPushButton>("emptyStateAction");
     QTRY_VERIFY(action->isVisible());
     QSignalSpy wanted(&page, &ComparePage::catalogPageRequested);
+    QTest::mouseClick(action, Qt::LeftButton);
+    QCOMPARE(wanted.count(), 1);
+}
+
+void TstComparePage::withoutAdaptersItLeadsToTheExperiment() {
+    m_fixture = std::make_unique<PageFixture>();
+    ComparePage& page = m_fixture->show<ComparePage>();
+    auto* action = m_fixture->find<QPushButton>("emptyStateAction");
+    QTRY_VERIFY(action->isVisible());
+    QSignalSpy wanted(&page, &ComparePage::experimentPageRequested);
     QTest::mouseClick(action, Qt::LeftButton);
     QCOMPARE(wanted.count(), 1);
 }

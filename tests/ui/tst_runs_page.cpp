@@ -266,8 +266,8 @@ void TstRunsPage::evaluatesAndSavesOnDemand() {
     show();
     enqueue("live");
     m_puppet->allowed = 10;
-    QTRY_VERIFY(m_fixture->find<QToolButton>("moreRunActions")->isVisible());
-    QTRY_VERIFY(m_fixture->find<QToolButton>("moreRunActions")->isEnabled());
+    QTRY_VERIFY(m_fixture->find<QPushButton>("moreRunActions")->isVisible());
+    QTRY_VERIFY(m_fixture->find<QPushButton>("moreRunActions")->isEnabled());
     m_fixture->find<QAction>("evaluateNow")->trigger();
     QTRY_VERIFY(m_puppet->evaluated);
     QTRY_COMPARE(chart("lossChart").points(1).size(), std::size_t{1});

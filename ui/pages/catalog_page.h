@@ -89,7 +89,7 @@ class CatalogPage : public Page {
     QStackedWidget *m_stack, *m_tableStack;
     EmptyState *m_empty, *m_nothingFound;
     QLineEdit* m_filter;
-    QToolButton* m_fields;
+    QPushButton* m_fields;
     QLabel* m_hint;
     QTimer* m_typing;
     QTableView* m_table;

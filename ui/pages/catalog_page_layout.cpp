@@ -12,6 +12,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QTableView>
@@ -33,11 +34,10 @@ QWidget* CatalogPage::buildFilterRow() {
     m_filter->setPlaceholderText(tr("Filter, for example  rank:8 model:gpt2 loss<2 tag:good"));
     m_filter->setClearButtonEnabled(true);
     m_filter->setAccessibleName(tr("Filter"));
-    m_fields = new QToolButton(row);
+    m_fields = new QPushButton(row);
     m_fields->setObjectName(QStringLiteral("filterFields"));
     m_fields->setText(tr("Fields"));
     m_fields->setToolTip(tr("What a filter can ask for"));
-    m_fields->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(m_fields);
     for (const catalog::QueryFieldInfo& field : catalog::query_fields()) {
         const auto text = [](std::string_view s) { return QString::fromUtf8(s.data(), qsizetype(s.size())); };

@@ -65,7 +65,6 @@ ComparePage::ComparePage(const AppContext& context, QWidget* parent)
     m_picker->lineEdit()->setPlaceholderText(tr("Add an adapter…"));
     m_picker->setAccessibleName(tr("Add an adapter"));
     buildTabs();
-    m_empty->setAction(tr("Open the catalog"));
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_tabs);
     contentArea().addWidget(m_chips);
@@ -85,6 +84,7 @@ ComparePage::ComparePage(const AppContext& context, QWidget* parent)
                      "appear here.")
                 : tr("Once adapters have been trained, their curves, configurations and losses are compared "
                      "here."));
+        m_empty->setAction(any ? tr("Open the catalog") : tr("Set up an experiment"));
     });
     connect(m_chips, &AdapterChips::removeRequested, this, [this](const QString& id) {
         QStringList rest = m_ids;
@@ -98,7 +98,12 @@ ComparePage::ComparePage(const AppContext& context, QWidget* parent)
     });
     connect(m_chips, &AdapterChips::opened, this,
             [this](const QString& id) { Q_EMIT this->context().navigator.adapterRequested(id); });
-    connect(m_empty, &EmptyState::actionRequested, this, &ComparePage::catalogPageRequested);
+    connect(m_empty, &EmptyState::actionRequested, this, [this] {
+        if (m_picker->adapterCount() > 0)
+            Q_EMIT catalogPageRequested();
+        else
+            Q_EMIT experimentPageRequested();
+    });
     connect(&m_watcher, &CatalogWatcher::changed, this, &ComparePage::refresh);
     connect(&context.theme, &Theme::changed, this, &ComparePage::fillDifferences);
     refresh();

@@ -39,7 +39,8 @@ class ComparePage : public Page {
     bool focusSearch() override;
 
   Q_SIGNALS:
-    void catalogPageRequested();  // from the empty state
+    void catalogPageRequested();     // from the empty state
+    void experimentPageRequested();  // from it while there is no adapter at all
 
   protected:
     void showEvent(QShowEvent* event) override;

@@ -64,8 +64,8 @@ ExportPage::ExportPage(const AppContext& context, QWidget* parent)
         tr("Nothing to export yet"),
         tr("Once an adapter has been trained, it can be written here as a PEFT folder or merged into its "
            "base model, with a test of what was written."));
-    m_empty->setAction(tr("Open the catalog"));
-    connect(m_empty, &EmptyState::actionRequested, this, &ExportPage::catalogPageRequested);
+    m_empty->setAction(tr("Set up an experiment"));
+    connect(m_empty, &EmptyState::actionRequested, this, &ExportPage::experimentPageRequested);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(page);
     contentArea().addWidget(m_stack);

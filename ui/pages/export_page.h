@@ -45,7 +45,7 @@ class ExportPage : public Page {
     bool focusSearch() override;
 
   Q_SIGNALS:
-    void catalogPageRequested();  // from the empty state
+    void experimentPageRequested();  // from the empty state
 
   protected:
     void showEvent(QShowEvent* event) override;

@@ -100,8 +100,8 @@ class RunsPage : public Page {
     QTableView* m_configurationView;
     QPlainTextEdit* m_log;
     QSplitter *m_columns, *m_rows;
-    QPushButton *m_pause, *m_stop, *m_resume, *m_again, *m_adapter;
-    QToolButton *m_more, *m_up, *m_down, *m_cancelButton;
+    QPushButton *m_pause, *m_stop, *m_resume, *m_again, *m_adapter, *m_more;
+    QToolButton *m_up, *m_down, *m_cancelButton;
     QAction *m_evaluateNow, *m_saveNow, *m_moveUp, *m_moveDown, *m_cancel, *m_remove, *m_copy;
 };
 

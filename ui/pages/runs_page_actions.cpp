@@ -38,19 +38,14 @@ void RunsPage::buildActions() {
     };
     m_adapter = button("showAdapter", tr("Show &adapter"));
     m_again = button("useAsExperiment", tr("&Use as new experiment"));
-    m_more = new QToolButton(this);
-    m_more->setObjectName(QStringLiteral("moreRunActions"));
-    m_more->setText(tr("&Now"));
+    m_more = button("moreRunActions", tr("&Now"));
     m_more->setToolTip(tr("Evaluate or save between the usual times"));
-    m_more->setPopupMode(QToolButton::InstantPopup);
-    m_more->setToolButtonStyle(Qt::ToolButtonTextOnly);
     auto* now = new QMenu(m_more);
     m_evaluateNow = now->addAction(tr("&Evaluate now"));
     m_evaluateNow->setObjectName(QStringLiteral("evaluateNow"));
     m_saveNow = now->addAction(tr("&Save now"));
     m_saveNow->setObjectName(QStringLiteral("saveNow"));
     m_more->setMenu(now);
-    actionsArea().addWidget(m_more);
     m_pause = button("pauseRun", tr("&Pause"));
     m_stop = button("stopRun", tr("&Stop and save"));
     m_resume = button("resumeRun", tr("&Resume"));
@@ -131,9 +126,7 @@ void RunsPage::updateActions() {
     m_pause->setVisible(under);
     m_stop->setVisible(under);
     m_more->setVisible(under);
-    for (QWidget* widget :
-         {static_cast<QWidget*>(m_pause), static_cast<QWidget*>(m_stop), static_cast<QWidget*>(m_more)})
-        widget->setEnabled(here);
+    for (QPushButton* widget : {m_pause, m_stop, m_more}) widget->setEnabled(here);
     const QString elsewhere = tr("Another program is training this run. Control it there.");
     m_pause->setToolTip(here ? QString() : elsewhere);
     m_stop->setToolTip(here ? tr("Ends after the step under way, saves the state; it can be resumed later")

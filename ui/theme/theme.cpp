@@ -33,12 +33,12 @@ struct Pair {
 };
 constexpr Pair windowPair{0xfff3f5f7, 0xff1d2125};
 constexpr Pair surfacePair{0xffffffff, 0xff262b30};
-constexpr Pair fieldPair{0xffffffff, 0xff1a1e22};
-constexpr Pair alternatePair{0xfff7f9fa, 0xff2b3036};
+constexpr Pair fieldPair{0xffffffff, 0xff2e343a};
+constexpr Pair alternatePair{0xfff7f9fa, 0xff333a41};
 constexpr Pair buttonPair{0xfffafbfc, 0xff32383e};
 constexpr Pair textPair{0xff1b2126, 0xffe4e8eb};
 constexpr Pair secondaryPair{0xff57616a, 0xffa3adb5};
-constexpr Pair disabledPair{0xff949da5, 0xff6c767e};
+constexpr Pair disabledPair{0xff949da5, 0xff818c94};
 constexpr Pair borderPair{0xffd3d9de, 0xff3d454c};
 constexpr Pair gridPair{0xffe4e8eb, 0xff363d43};
 constexpr Pair accentPair{0xff0b6bb5, 0xff4da3e0};

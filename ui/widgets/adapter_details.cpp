@@ -88,7 +88,7 @@ QLabel* AdapterDetails::addRow(const QString& label) {
 QWidget* AdapterDetails::buildPanel() {
     auto* panel = new QWidget;
     auto* all = new QVBoxLayout(panel);
-    all->setContentsMargins(8, 0, 4, 0);
+    all->setContentsMargins(8, 0, 0, 0);
     all->setSpacing(8);
 
     m_name = new QLineEdit;
@@ -139,7 +139,6 @@ QWidget* AdapterDetails::buildPanel() {
         auto* button = new QToolButton;
         button->setObjectName(QString::fromLatin1(name));
         button->setText(text);
-        button->setAutoRaise(true);
         links->addWidget(button);
         return button;
     };

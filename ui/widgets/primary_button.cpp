@@ -9,7 +9,9 @@ PrimaryButton::PrimaryButton(const Theme& theme, const QString& text, QWidget* p
     const auto paint = [this, &theme] {
         QPalette palette;
         for (const auto group : {QPalette::Active, QPalette::Inactive}) {
-            palette.setColor(group, QPalette::Button, theme.accent());
+            // The style lightens a button's colour; on the darker one white words keep a contrast of 4.5.
+            palette.setColor(group, QPalette::Button,
+                             theme.isDark() ? theme.accent() : theme.accent().darker(140));
             palette.setColor(group, QPalette::ButtonText,
                              theme.isDark() ? QColor(0xff101417) : QColor(Qt::white));
         }

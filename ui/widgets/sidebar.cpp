@@ -38,6 +38,7 @@ Sidebar::Sidebar(const Theme& theme, QWidget* parent)
     m_settings->setText(tr("Appearance"));
     m_settings->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_settings->setPopupMode(QToolButton::InstantPopup);
+    m_settings->setIconSize({20, 20});
     m_settings->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_settings->setMinimumHeight(entryHeight - 4);
     m_settings->setFocusPolicy(Qt::TabFocus);

@@ -4,14 +4,33 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHeaderView>
+#include <QProxyStyle>
 
 #include <algorithm>
 
 namespace ui {
 
+namespace {
+
+// Room left and right in every cell: a number at the right of one column and a word at the left of the next
+// stay apart.
+class RoomyStyle : public QProxyStyle {
+  public:
+    explicit RoomyStyle(QObject* parent) : QProxyStyle(QStringLiteral("Fusion")) { setParent(parent); }
+    int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override {
+        const int usual = QProxyStyle::pixelMetric(metric, option, widget);
+        return metric == PM_FocusFrameHMargin || metric == PM_HeaderMargin ? usual + 4 : usual;
+    }
+};
+
+}  // namespace
+
 QTableView* makeTextTable(QAbstractItemModel* model, QWidget* parent) {
     auto* view = new QTableView(parent);
     view->setModel(model);
+    auto* style = new RoomyStyle(view);
+    view->setStyle(style);
+    view->horizontalHeader()->setStyle(style);
     view->setSelectionBehavior(QAbstractItemView::SelectRows);
     view->setEditTriggers(QAbstractItemView::NoEditTriggers);
     view->setShowGrid(false);

@@ -74,6 +74,7 @@ class TrainingForm : public Card {
     QLabel* m_deviceReason = nullptr;
     QLineEdit* m_name = nullptr;
     QToolButton* m_more = nullptr;
+    bool m_moreOpen = false;
     std::vector<QWidget*> m_moreRows;
     QLabel *m_biasHint = nullptr, *m_modulesHint = nullptr;
     QLineEdit* m_modules = nullptr;

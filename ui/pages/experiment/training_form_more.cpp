@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QToolButton>
 
 #include <algorithm>
@@ -34,11 +35,10 @@ void TrainingForm::buildMoreRows() {
     m_more->setObjectName(QStringLiteral("moreFields"));
     m_more->setText(tr("More"));
     m_more->setToolTip(tr("Biases and whole modules trained beside the adapter"));
-    m_more->setCheckable(true);
     m_more->setAutoRaise(true);
     m_more->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_grid->addWidget(m_more, m_grid->rowCount(), 0, 1, 2, Qt::AlignLeft);
-    connect(m_more, &QToolButton::toggled, this, &TrainingForm::unfoldMore);
+    connect(m_more, &QToolButton::clicked, this, [this] { unfoldMore(!m_moreOpen); });
 
     const auto wide = [](QWidget* widget) {
         widget->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -75,14 +75,13 @@ void TrainingForm::buildMoreRows() {
     m_readers.push_back([this](const ExperimentSpec& spec) {
         if (parseModules(m_modules->text()) != spec.lora.modules_to_save)
             m_modules->setText(joinModules(spec.lora.modules_to_save));
-        if (usesMore(spec.lora)) m_more->setChecked(true);
+        if (usesMore(spec.lora)) unfoldMore(true);
     });
     m_moduleMenu = new QMenu(this);
-    auto* choose = new QToolButton(this);
+    auto* choose = new QPushButton(this);
     choose->setObjectName(QStringLiteral("chooseModules"));
     choose->setText(tr("Choose"));
     choose->setMenu(m_moduleMenu);
-    choose->setPopupMode(QToolButton::InstantPopup);
     connect(m_moduleMenu, &QMenu::aboutToShow, this, &TrainingForm::fillModules);
     QLabel* modulesLabel = row(tr("Train &whole"), m_modules, {wide(m_modules), choose});
     m_modulesHint = explanation("modulesHint");
@@ -93,6 +92,7 @@ void TrainingForm::buildMoreRows() {
 }
 
 void TrainingForm::unfoldMore(bool open) {
+    m_moreOpen = open;
     m_more->setArrowType(open ? Qt::DownArrow : Qt::RightArrow);
     for (QWidget* widget : m_moreRows) widget->setVisible(open);
     showMore();
@@ -105,7 +105,7 @@ void TrainingForm::showMore() {
     QStringList used;
     if (lora.bias != TrainBias::none) used << tr("biases");
     if (!lora.modules_to_save.empty()) used << joinModules(lora.modules_to_save);
-    m_more->setText(m_more->isChecked() || used.isEmpty()
+    m_more->setText(m_moreOpen || used.isEmpty()
                         ? tr("More")
                         : tr("More: %1 trained, too").arg(used.join(QStringLiteral(", "))));
 

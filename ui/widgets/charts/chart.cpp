@@ -42,7 +42,6 @@ Chart::Chart(const Theme& theme, QWidget* parent)
     m_log->setText(tr("log"));
     m_log->setObjectName(QStringLiteral("logSwitch"));
     m_log->setCheckable(true);
-    m_log->setAutoRaise(true);
     m_log->setToolTip(tr("Logarithmic scale (L)"));
     connect(m_log, &QToolButton::toggled, this, &Chart::setLogY);
     connect(m_legend, &LegendBar::toggled, this, [this](int id, bool shown) {
