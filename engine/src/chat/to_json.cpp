@@ -122,7 +122,7 @@ class JsonWriter {
         }
         if (code >= 0x20 && (code < 0x7f || !style_.ascii)) return std::string(bytes);
         const auto unit = [](unsigned value) {
-            char escaped[8];
+            char escaped[16];
             std::snprintf(escaped, sizeof escaped, "\\u%04x", value);
             return std::string(escaped);
         };
