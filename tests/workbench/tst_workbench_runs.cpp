@@ -4,7 +4,10 @@
 #include <QtTest>
 
 #include <algorithm>
+#include <signal.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace workbench_test;
 
@@ -218,6 +221,42 @@ class TstWorkbenchRuns : public QObject {
         go_on = true;
         QVERIFY(!refused.ok());
         QVERIFY(refused.error().message.find("another program") != std::string::npos);
+    }
+
+    void aRunTakenOverIsLeftToItsNewProcess() {
+        // The other process is there before any thread is, and waits for the id.
+        int ids[2];
+        QCOMPARE(pipe(ids), 0);
+        const fs::path file = folder_->paths().catalog_file();
+        const pid_t other = fork();
+        if (other == 0) {
+            char id[64] = {};
+            if (read(ids[0], id, sizeof id - 1) > 0)
+                catalog::Catalog::open(file).update_run(id, {.state = catalog::RunState::running});
+            pause();  // alive until the test is over
+        }
+        ScriptedTraining training;
+        training.before_step = [&](int64_t step, engine::RunControl& control) {
+            if (step != 2) return;
+            auto catalog = catalog::Catalog::open(file);
+            const auto runs = catalog.runs();
+            QTRY_VERIFY(
+                !catalog.series(runs[0].id, "loss").empty());  // what was written at the start is done
+            QCOMPARE(write(ids[1], runs[0].id.data(), runs[0].id.size()), ssize_t(runs[0].id.size()));
+            QTRY_VERIFY_WITH_TIMEOUT(control.stop_requested(), 20'000);  // at the next heartbeat
+        };
+        const auto workbench = folder_->open(training);
+        const auto run_id = workbench->create_run(folder_->spec()).value();
+        engine::RunControl control;
+        const auto outcome = workbench->execute_run(run_id, observer_, control);
+        const auto run = workbench->catalog().run(run_id);
+        kill(other, SIGKILL);
+        waitpid(other, nullptr, 0);
+        QVERIFY(!outcome.ok());
+        QVERIFY(outcome.error().message.find("took it over") != std::string::npos);
+        QCOMPARE(run.state, catalog::RunState::running);
+        QCOMPARE(run.owner.pid, std::int64_t{other});
+        QVERIFY(run.error_message.empty());
     }
 
     void removingARunKeepsItsAdapter() {

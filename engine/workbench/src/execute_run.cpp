@@ -56,7 +56,10 @@ void record_failure(catalog::Catalog& catalog, const std::string& run_id, const 
     end.state = stopped ? catalog::RunState::stopped : catalog::RunState::failed;
     end.finished_at = unix_seconds();
     if (!stopped) end.error_message = error.message;
-    catalog.update_run(run_id, end);
+    catalog.in_transaction([&] {
+        // Taken over by another process, it is that one's to end.
+        if (catalog.run(run_id).owner == catalog::this_process()) catalog.update_run(run_id, end);
+    });
 }
 
 // The log first: who sees the end in the catalog finds it in the log, too.
