@@ -37,6 +37,7 @@ void add_adapters(CLI::App& app, Action& action);
 void add_tag(CLI::App& app, Action& action);
 void add_rm(CLI::App& app, Action& action);
 void add_generate(CLI::App& app, Action& action);
+void add_classify(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);

@@ -65,9 +65,16 @@ int eval(const EvalCommand& command, Session& session) {
     Json values = Json::object(), definitions = Json::object();
     Facts facts;
     for (const auto& metric : metrics) {
+        if (!result.metrics.empty() && metric.name == std::string("perplexity")) continue;
         values[metric.name] = result.*metric.value;
         definitions[metric.name] = metric.definition;
         facts.add(metric.name, number_text(result.*metric.value, 6));
+    }
+    // A classifier: its loss is the mean over rows, and other figures say how good it is.
+    if (!result.metrics.empty() && definitions.contains("loss")) definitions["loss"] = "mean over the rows, as in training";
+    for (const auto& metric : result.metrics) {
+        values[metric.name] = metric.value;
+        facts.add(metric.name, number_text(metric.value, 6));
     }
     if (session.json) {
         print_json({{"metrics", values},
@@ -87,7 +94,7 @@ int eval(const EvalCommand& command, Session& session) {
 void add_eval(CLI::App& app, Action& action) {
     auto options = std::make_shared<EvalCommand>();
     auto& request = options->request;
-    auto* command = app.add_subcommand("eval", "Loss and perplexity on a data file");
+    auto* command = app.add_subcommand("eval", "Loss and perplexity, or the figures of a classifier, on a data file");
     command->add_option("model", options->model, "Model folder or builtin:NAME")->required();
     command->add_option("--data", request.data, "Data file")->required();
     command->add_option("--adapter", options->adapter, "Catalog id, name or PEFT folder");

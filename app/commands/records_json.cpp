@@ -45,9 +45,11 @@ Json event_json(const engine::StepMetrics& event) {
 }
 
 Json event_json(const engine::EvalMetrics& event) {
-    return {{"event", "eval"},         {"step", event.global_step},
-            {"eval_loss", event.loss}, {"perplexity", event.perplexity},
-            {"tokens", event.tokens},  {"best", event.best}};
+    Json json = {{"event", "eval"},         {"step", event.global_step},
+                 {"eval_loss", event.loss}, {"perplexity", event.perplexity},
+                 {"tokens", event.tokens},  {"best", event.best}};
+    for (const auto& metric : event.metrics) json[metric.name] = metric.value;
+    return json;
 }
 
 Json event_json(const engine::DeltaNorms& event) {

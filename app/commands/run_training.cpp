@@ -36,7 +36,10 @@ class TerminalObserver : public engine::RunObserver {
                                 duration_text(event.eta_s) + "  " +
                                 bytes_text(event.device_bytes > 0 ? event.device_bytes : event.rss_bytes));
     }
-    void show(const engine::EvalMetrics& event) { evaluation_ = "  eval " + number_text(event.loss); }
+    void show(const engine::EvalMetrics& event) {
+        evaluation_ = "  eval " + number_text(event.loss);
+        for (const auto& metric : event.metrics) evaluation_ += "  " + metric.name + " " + number_text(metric.value, 4);
+    }
     void show(const engine::StateChanged& event) {
         if (event.state == "preparing") bar_.note("Reading model and data ...");
     }

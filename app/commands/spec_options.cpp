@@ -8,6 +8,8 @@ namespace commands {
 
 void add_plan_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--spec", options.spec_file, "Experiment as JSON; other options are laid over it");
+    command->add_option("--task", options.task,
+                        "causal_lm, classification, multi_label or regression (default causal_lm)");
     command->add_option("--method", options.method, "lora or full");
     command->add_option("--targets", options.targets,
                         "Matrices to adapt: q,k,v,o,gate,up,down (default q,v)");
@@ -31,7 +33,8 @@ void add_plan_options(CLI::App* command, SpecOptions& options) {
 
 void add_train_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--data", options.data,
-                        "Training data: JSONL with prompt/completion, messages or text, or plain text");
+                        "Training data: JSONL with prompt/completion, messages or text, or plain text; "
+                        "with a task over labels JSONL with text (or sentence1, sentence2) and label");
     command->add_option("--eval-data", options.eval_data,
                         "Evaluation data (default: held-out training rows)");
     command->add_option("--held-out", options.held_out,
@@ -81,6 +84,7 @@ engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Wo
     };
     set(spec.model, options.model);
     set(spec.name, options.name);
+    if (options.task) spec.task = engine::task_from(*options.task).value();
     if (options.method) spec.method = engine::method_from(*options.method).value();
     if (options.from_scratch) spec.from_scratch = true;
 

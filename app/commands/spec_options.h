@@ -16,7 +16,7 @@ namespace commands {
 struct SpecOptions {
     std::string spec_file;
     std::optional<std::string> model, name, data, eval_data, prompt_template, chat_template;
-    std::optional<std::string> method, targets, layers, train_bias, modules_to_save;
+    std::optional<std::string> task, method, targets, layers, train_bias, modules_to_save;
     std::optional<std::string> optimizer, schedule, dtype, device;
     std::optional<int64_t> rank, epochs, steps, batch_size, grad_accum, seq_len;
     std::optional<int64_t> eval_interval, log_interval, checkpoint_interval;

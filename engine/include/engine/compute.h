@@ -7,6 +7,7 @@
 #include <stop_token>
 
 #include "engine/chat.h"
+#include "engine/events.h"
 #include "engine/experiment_spec.h"
 
 namespace engine {
@@ -65,7 +66,24 @@ struct EvaluateResult {
     double perplexity = 0;
     int64_t rows = 0;
     int64_t tokens = 0;
+    std::vector<NamedValue> metrics;  // of a classifier: accuracy, f1, matthews, pearson as fits; it has no perplexity
 };
+// A model with a head over labels is measured on labelled rows ("text" and "label"); its loss is the mean over rows.
 Result<EvaluateResult> evaluate(const EvaluateRequest& request, std::stop_token stop = {});
+
+struct ClassifyRequest {
+    std::filesystem::path model;
+    std::filesystem::path adapter;  // PEFT folder; empty: the base's own head
+    std::vector<std::pair<std::string, std::optional<std::string>>> texts;  // one text, or two
+    int64_t seq_len = 512;  // longer texts are cut
+    Precision precision = Precision::f32;
+    std::string device = "auto";
+};
+struct Classified {
+    std::vector<std::string> labels;  // the likeliest, or those above one half; none in a regression
+    std::vector<NamedValue> scores;   // probability of each label, or the number
+};
+// One result per text.
+Result<std::vector<Classified>> classify(const ClassifyRequest& request);
 
 }  // namespace engine

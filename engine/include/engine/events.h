@@ -35,12 +35,18 @@ struct StepMetrics {
     int64_t device_bytes = 0;  // allocated on the device; 0 on CPU
 };
 
+struct NamedValue {
+    std::string name;
+    double value = 0;
+};
+
 struct EvalMetrics {
     int64_t global_step = 0;
     double loss = 0;  // summed over trained tokens, then divided
-    double perplexity = 0;
-    int64_t tokens = 0;
+    double perplexity = 0;  // NaN where the loss is not one over tokens
+    int64_t tokens = 0;     // or texts, of a classifier
     bool best = false;  // lowest so far
+    std::vector<NamedValue> metrics = {};  // of a classifier: accuracy, f1, matthews, pearson as fits
 };
 
 struct DeltaNorm {

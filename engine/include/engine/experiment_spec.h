@@ -7,6 +7,8 @@
 namespace engine {
 
 enum class Method { lora, full };  // full: every weight is trained
+// What is learned: the next token of a text, one of several classes, any number of labels at once, or a number.
+enum class Task { causal_lm, classification, multi_label, regression };
 enum class Schedule { constant, linear, cosine };
 enum class Precision { f32, bf16 };  // of the frozen weights and their matrix products
 
@@ -50,6 +52,7 @@ struct ExperimentSpec {
     uint64_t seed = 1;
     Precision precision = Precision::f32;
     std::string device = "auto";  // auto | cpu | cuda:N
+    Task task = Task::causal_lm;
     bool operator==(const ExperimentSpec&) const = default;
 };
 
@@ -60,9 +63,11 @@ Result<ExperimentSpec> spec_from_json(const std::string& text);
 Status validate(const ExperimentSpec& spec);
 
 const char* name_of(Method);
+const char* name_of(Task);
 const char* name_of(Schedule);
 const char* name_of(Precision);
 Result<Method> method_from(const std::string&);
+Result<Task> task_from(const std::string&);
 Result<Schedule> schedule_from(const std::string&);
 Result<Precision> precision_from(const std::string&);
 

@@ -26,6 +26,13 @@ struct EncodeOptions {
         true;  // a special token written in the text becomes its id; false: it is ordinary text
 };
 
+// The special tokens around one text, before and after, or around two: before, first, middle, second, end.
+struct TextFrame {
+    std::vector<std::int32_t> before, after;
+    std::vector<std::int32_t> middle, end;
+    bool second_type = false;  // what follows middle has token type 1
+};
+
 // What encode_marked gives.
 struct MarkedIds {
     std::vector<std::int32_t> ids;
@@ -54,6 +61,8 @@ class Tokenizer {
     // Always valid UTF-8. An id outside the vocabulary shows as U+FFFD; ask contains() first where that
     // matters.
     std::string decode(std::span<const std::int32_t> ids, bool skip_special = false) const;
+
+    const TextFrame& frame() const;
 
     bool contains(std::int32_t id) const;
     std::string token(std::int32_t id) const;  // as spelled in the vocabulary; "" outside it

@@ -47,6 +47,7 @@ struct RunResult {
     double best_eval_loss = 0;
     int64_t best_step = 0;
     double base_eval_loss = 0;  // before the first step
+    std::vector<NamedValue> eval_metrics;  // at the end; of a classifier
     double tokens_per_second = 0;
     double seconds = 0;
     int64_t peak_memory_bytes = 0;  // of the process (CPU) or the device

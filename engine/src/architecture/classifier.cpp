@@ -2,6 +2,9 @@
 
 #include "architecture/families.h"
 
+#include "io/file.h"
+#include "io/json.h"
+
 #include <engine/error.h>
 
 namespace engine {
@@ -70,6 +73,38 @@ Architecture with_classifier(Architecture architecture, Classifier classifier) {
         architecture.tied_embeddings = false;
     }
     return architecture;
+}
+
+void put_labels(Json& config, const Classifier& classifier) {
+    if (classifier.problem != Problem::by_labels) config["problem_type"] = name_of(classifier.problem);
+    config["id2label"] = Json::object();
+    config["label2id"] = Json::object();
+    for (std::int64_t i = 0; i < classifier.labels; ++i) {
+        const std::string name = classifier.label_names.empty() ? "LABEL_" + std::to_string(i)
+                                                                : classifier.label_names[static_cast<std::size_t>(i)];
+        config["id2label"][std::to_string(i)] = name;
+        config["label2id"][name] = i;
+    }
+    config.erase("num_labels");
+}
+
+void write_classifier(const Classifier& classifier, const std::filesystem::path& adapter) {
+    Json config = Json::object();
+    put_labels(config, classifier);
+    make_folder(adapter);
+    atomic_write_text(adapter / classifier_file, dump_json(config) + "\n");
+}
+
+Architecture read_architecture(const std::filesystem::path& model, const std::filesystem::path& adapter) {
+    Architecture architecture = read_architecture(model);
+    std::error_code ignored;
+    if (adapter.empty() || !std::filesystem::exists(adapter / classifier_file, ignored)) return architecture;
+    const Json config = read_json_file(adapter / classifier_file);
+    const std::string source = "'" + (adapter / classifier_file).string() + "'";
+    if (!config.is_object()) fail_input(source + " does not hold a JSON object.");
+    Classifier classifier = read_classifier(ConfigFields(config, source));
+    if (architecture.classifier) classifier.may_be_absent = architecture.classifier->may_be_absent;
+    return with_classifier(std::move(architecture), std::move(classifier));
 }
 
 void require_text_model(const Architecture& architecture, const std::string& doing) {

@@ -13,6 +13,14 @@ Classifier read_classifier(const ConfigFields& config);
 // ...ForSequenceClassification.
 Architecture with_classifier(Architecture architecture, Classifier classifier);
 
+// The head that a run gave a base model, kept beside its adapter: PEFT folders say nothing of labels. Reading gives the
+// description of model with that head, or as its own files say where the adapter brings none (or there is no adapter).
+inline constexpr const char* classifier_file = "classifier.json";
+void write_classifier(const Classifier& classifier, const std::filesystem::path& adapter);
+Architecture read_architecture(const std::filesystem::path& model, const std::filesystem::path& adapter);
+// The labels as fields of a config.json.
+void put_labels(Json& config, const Classifier& classifier);
+
 // Failure (bad_input) for a classifier; doing: what only a model that writes text can do, such as "Generating".
 void require_text_model(const Architecture& architecture, const std::string& doing);
 

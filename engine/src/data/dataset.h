@@ -32,6 +32,8 @@ struct Example {
     std::int64_t line = 0;              // 1-based line of the file where the row begins
     std::int64_t cut = 0;               // tokens dropped on the right
     std::uint64_t group = 0;            // rows with the same prompt have the same group
+    std::vector<float> targets;         // of a classifier (labelled.h): the class, or one number per label
+    std::int64_t second_type = 0;       // of a classifier: this many ids at the end have token type 1
 };
 
 struct Dataset {
@@ -109,6 +111,8 @@ struct Batch {
     std::vector<std::int64_t> labels;  // the id where trained, else ignored_label; not shifted
     std::vector<std::int64_t> offsets{0};
     std::int64_t trained_tokens = 0;
+    std::vector<float> targets;            // of all rows, one after the other
+    std::vector<std::int64_t> second_types;  // per row
 
     std::int64_t rows() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
     std::int64_t tokens() const { return offsets.back(); }

@@ -66,6 +66,8 @@ Batch pack(const Dataset& dataset, std::span<const std::int64_t> indices) {
             batch.labels.push_back(example.trained[i] ? example.ids[i] : ignored_label);
             batch.trained_tokens += example.trained[i];
         }
+        batch.targets.insert(batch.targets.end(), example.targets.begin(), example.targets.end());
+        batch.second_types.push_back(example.second_type);
         batch.offsets.push_back(static_cast<std::int64_t>(batch.ids.size()));
     }
     return batch;

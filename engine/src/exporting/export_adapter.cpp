@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "architecture/classifier.h"
 #include "engine/chat.h"
 #include "engine/export.h"
 #include "engine/runtime.h"
@@ -97,7 +98,7 @@ class Exporter {
   public:
     Exporter(const ExportRequest& request, const std::function<void(double, const std::string&)>& progress,
              std::stop_token stop)
-        : request_(request), progress_(progress), stop_(stop), architecture_(read_architecture(request.model)) {}
+        : request_(request), progress_(progress), stop_(stop), architecture_(read_architecture(request.model, request.adapter)) {}
 
     ExportReport run() {
         require_sensible(request_);
@@ -196,13 +197,14 @@ class Exporter {
         metadata.base_model = request_.base_name.empty() ? request_.model.string() : request_.base_name;
         save_peft(folder, architecture_, adapters, metadata);
         carry_chat_template(chat_template_to_carry(request_.model, carried_chat_template(request_.adapter)), folder);
+        if (fs::exists(request_.adapter / classifier_file)) write_classifier(*architecture_.classifier, folder);
         std::vector<std::string> expected;
         for (const PeftTensor& tensor : peft_tensors(architecture_, adapters)) expected.push_back(tensor.key);
         count_tensors(test, expected, tensor_names(folder / peft_weights_file));
         tell(0.6, "Comparing with base + adapter");
         const AdapterSet reloaded = load_peft(folder, architecture_, c10::kCPU);
         if (!runnable(architecture_)) return compare_tensors(adapters, reloaded, test);
-        const Decoder base = load_decoder(request_.model, Precision::f32, c10::kCPU);
+        const Decoder base = load_decoder(request_.model, architecture_, Precision::f32, c10::kCPU, Precision::f32, 0);
         ask_for_stop();
         const at::Tensor before = probe_logits(base, &adapters);
         ask_for_stop();
@@ -221,7 +223,7 @@ class Exporter {
         const Progress comparing = part(0.6, 0.4, "Comparing with base + adapter");
         if (!runnable(weights.architecture())) return compare_values(weights, written, test, comparing);
         comparing(0);
-        const at::Tensor expected = probe_logits(load_decoder(request_.model, Precision::f32, c10::kCPU), &adapters);
+        const at::Tensor expected = probe_logits(load_decoder(request_.model, architecture_, Precision::f32, c10::kCPU, Precision::f32, 0), &adapters);
         comparing(0.5);
         const at::Tensor logits = probe_logits(load_decoder(folder, Precision::f32, c10::kCPU), nullptr);
         conclude_logits(test, expected, logits, relative_tolerance(coarsest_type(written)));

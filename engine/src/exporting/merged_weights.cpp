@@ -2,6 +2,8 @@
 
 #include "model/tensor_io.h"
 
+#include <engine/error.h>
+
 #include <algorithm>
 
 namespace engine {
@@ -23,6 +25,13 @@ at::Tensor MergedWeights::rows(const std::string& name, std::int64_t first, std:
         forget(name, 0, base.size(0));
     }
     return merged_.narrow(0, first, count).contiguous();
+}
+
+at::Tensor MergedWeights::of_adapter(const std::string& name) const {
+    if (!changed(name))
+        fail_input("The base model '" + checkpoint_.folder().string() + "' has no " + name +
+                   " and the adapter brings none; choose the adapter that was trained for this task.");
+    return merger_.merged(name, {});
 }
 
 at::Tensor MergedWeights::whole(const std::string& name) { return rows(name, 0, stored(name).entry->shape.at(0)); }

@@ -31,6 +31,8 @@ class MergedWeights {
 
     // Rows [first, first + count) of the merged weight as the file orients it, contiguous float32.
     at::Tensor rows(const std::string& name, std::int64_t first, std::int64_t count);
+    // A weight that the base lacks and the adapter brings along: a new head. Failure where it does not.
+    at::Tensor of_adapter(const std::string& name) const;
     at::Tensor whole(const std::string& name);
 
     // The whole weight in runs of rows of about piece_bytes of float32: work(first row, rows). The pages of the base

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "architecture/classifier.h"
 #include "engine/chat.h"
 #include "io/checkpoint.h"
 #include "io/json.h"
@@ -44,6 +45,7 @@ std::vector<std::string> copy_companions(const std::filesystem::path& source, co
     // An adapter that changed head or embedding alone has parted them.
     if (read_architecture(source).tied_embeddings != architecture.tied_embeddings)
         config["tie_word_embeddings"] = architecture.tied_embeddings;
+    if (architecture.classifier) put_labels(config, *architecture.classifier);
     // Converters of other programs ask for n_ctx, which newer GPT-2 configurations leave out.
     if (architecture.family == "gpt2" && !config.contains("n_ctx")) config["n_ctx"] = architecture.max_positions;
     atomic_write_text(folder / "config.json", dump_json(config) + "\n");
@@ -90,6 +92,10 @@ std::vector<std::string> write_merged_folder(MergedWeights& weights, StoredDtype
     std::vector<PlannedTensor> planned;
     std::map<Dtype, std::uint64_t> bytes_by_type;
     for (const TensorSpec& spec : tensors(architecture)) {
+        if (spec.fresh && !weights.has(spec.name)) {
+            planned.push_back({spec.name, stored_type(dtype, Dtype::f32), spec.shape});
+            continue;
+        }
         if (spec.optional || !weights.has(spec.name)) continue;
         const TensorEntry& entry = *weights.stored(spec.name).entry;
         planned.push_back({spec.name, stored_type(dtype, entry.dtype), entry.shape});
@@ -99,7 +105,10 @@ std::vector<std::string> write_merged_folder(MergedWeights& weights, StoredDtype
     CheckpointWriter writer(folder, planned, static_cast<std::uint64_t>(max_shard_bytes));
     double done = 0;
     for (const TensorEntry& target : writer.plan()) {
-        if (!weights.changed(target.name) && weights.stored(target.name).entry->dtype == target.dtype) {
+        if (!weights.has(target.name)) {
+            const at::Tensor own = weights.of_adapter(target.name).to(scalar_type_of(target.dtype)).contiguous();
+            writer.append(target.name, bytes_of(own));
+        } else if (!weights.changed(target.name) && weights.stored(target.name).entry->dtype == target.dtype) {
             weights.for_each_run_of_bytes(target.name, [&](auto bytes) { writer.append(target.name, bytes); });
         } else {
             weights.for_each_piece(target.name, [&](std::int64_t, const at::Tensor& rows) {

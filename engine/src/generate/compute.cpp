@@ -6,6 +6,7 @@
 #include "architecture/classifier.h"
 #include "data/token_cache.h"
 #include "engine/runtime.h"
+#include "generate/classify.h"
 #include "lora/attach.h"
 #include "lora/peft_folder.h"
 #include "model/load.h"
@@ -87,8 +88,10 @@ struct Loaded {
 
 Loaded load(const LogitsRequest& request, bool gradients) {
     const c10::Device device = resolve_device(request.device);
-    Inputs inputs = read_inputs(request.input, read_architecture(request.model), gradients);
-    Decoder decoder = load_decoder(request.model, request.precision, device);
+    Architecture architecture = read_architecture(request.model, request.adapter);
+    Inputs inputs = read_inputs(request.input, architecture, gradients);
+    Decoder decoder =
+        load_decoder(request.model, std::move(architecture), request.precision, device, request.precision, 0);
     std::optional<AdapterSet> adapters;
     if (!request.adapter.empty()) {
         adapters = load_peft(request.adapter, decoder.architecture(), device);
@@ -171,8 +174,8 @@ Result<EvaluateResult> evaluate(const EvaluateRequest& request, std::stop_token 
     return guard([&] {
         prepare_compute_thread();
         const c10::Device device = resolve_device(request.device);
-        require_text_model(read_architecture(request.model), "A loss over tokens");
         if (request.batch_size < 1) fail_input("The batch size must be 1 or more.");
+        if (read_architecture(request.model, request.adapter).classifier) return evaluate_classifier(request, stop);
         const Dataset data = DatasetLoader({request.prompt_template, request.model, request.chat_template}, request.seq_len,
                                            request.cache_dir)
                                  .load(request.data, stop);
@@ -190,7 +193,7 @@ Result<EvaluateResult> evaluate(const EvaluateRequest& request, std::stop_token 
         const DatasetLoss measured = dataset_loss(decoder, adapters ? &*adapters : nullptr, data, request.batch_size,
                                                   [&] { return !stop.stop_requested(); });
         if (stop.stop_requested()) throw Failure(ErrorCode::interrupted, "The evaluation was stopped.");
-        return EvaluateResult{measured.loss, std::exp(measured.loss), measured.rows, measured.tokens};
+        return EvaluateResult{measured.loss, std::exp(measured.loss), measured.rows, measured.tokens, {}};
     });
 }
 

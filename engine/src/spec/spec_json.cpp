@@ -56,6 +56,7 @@ void visit(Spec& s, Visitor&& field) {
     field("seed", s.seed);
     field("precision", s.precision);
     field("device", s.device);
+    field.unless_default("task", s.task, Task::causal_lm);
 }
 
 class Writer {
@@ -179,6 +180,9 @@ class Reader {
     static void read(const std::string& key, const Json& in, Method& value) {
         read_enum(key, in, value, method_from);
     }
+    static void read(const std::string& key, const Json& in, Task& value) {
+        read_enum(key, in, value, task_from);
+    }
     static void read(const std::string& key, const Json& in, Schedule& value) {
         read_enum(key, in, value, schedule_from);
     }
@@ -222,6 +226,20 @@ const char* name_of(Method method) {
     return method == Method::lora ? "lora" : "full";
 }
 
+const char* name_of(Task task) {
+    switch (task) {
+        case Task::causal_lm:
+            return "causal_lm";
+        case Task::classification:
+            return "classification";
+        case Task::multi_label:
+            return "multi_label";
+        case Task::regression:
+            return "regression";
+    }
+    return "";
+}
+
 const char* name_of(Schedule schedule) {
     switch (schedule) {
         case Schedule::constant:
@@ -242,6 +260,14 @@ Result<Method> method_from(const std::string& name) {
     if (name == "lora") return Method::lora;
     if (name == "full") return Method::full;
     return Error{ErrorCode::bad_input, "There is no method \"" + name + "\". Choose lora or full.", {}};
+}
+
+Result<Task> task_from(const std::string& name) {
+    for (const Task task : {Task::causal_lm, Task::classification, Task::multi_label, Task::regression})
+        if (name == name_of(task)) return task;
+    return Error{ErrorCode::bad_input,
+                 "There is no task \"" + name + "\". Choose causal_lm, classification, multi_label or regression.",
+                 {}};
 }
 
 Result<Schedule> schedule_from(const std::string& name) {

@@ -89,6 +89,8 @@ Status validate(const ExperimentSpec& spec) {
         if (spec.model.empty())
             fail_input("No base model is chosen (model is empty). Choose a model folder or builtin:tiny.");
         if (spec.method == Method::lora) check_lora(spec.lora);
+        if (spec.from_scratch && spec.task != Task::causal_lm)
+            refuse("from_scratch", "true with the task " + std::string(name_of(spec.task)), "false");
         if (spec.from_scratch && spec.method != Method::full)
             refuse("from_scratch", "true with the method lora", "false, or the method full");
         check_data(spec.data);

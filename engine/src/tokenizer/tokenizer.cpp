@@ -41,6 +41,10 @@ std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skip_speci
     return state_->decode(ids, skip_special);
 }
 
+const TextFrame& Tokenizer::frame() const {
+    return state_->frame;
+}
+
 bool Tokenizer::contains(std::int32_t id) const {
     return state_->contains(id);
 }

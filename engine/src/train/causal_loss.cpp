@@ -4,6 +4,9 @@
 #include <functional>
 #include <numeric>
 
+#include "train/batch_loss.h"
+#include "train/classification_loss.h"
+
 namespace engine {
 
 LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch) {
@@ -39,17 +42,27 @@ DatasetLoss dataset_loss(const Decoder& decoder, const AdapterSet* adapters, con
     std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return length(a) < length(b); });
     DatasetLoss total;
     double sum = 0;
+    const auto& classifier = decoder.architecture().classifier;
+    std::vector<at::Tensor> logits, targets;
     // Short rows share a batch up to the tokens that batch_size of the longest rows have: no more memory, larger products.
     const int64_t most = order.empty() ? 0 : batch_size * length(order.back());
     for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
         if (keep_going && !keep_going()) break;
         for (int64_t tokens = 0; end < order.size() && tokens + length(order[end]) <= most; ++end) tokens += length(order[end]);
         const Batch batch = pack(data, std::span(order).subspan(begin, end - begin));
-        const LossSum part = causal_loss(decoder, adapters, batch);
-        sum += part.sum.item<double>();
-        total.tokens += part.tokens;
+        if (classifier) {
+            logits.push_back(classify_batch(decoder, adapters, batch).cpu());
+            targets.push_back(targets_of(*classifier, batch.targets));
+            sum += classification_loss(*classifier, logits.back(), targets.back()).item<double>();
+            total.tokens += batch.rows();
+        } else {
+            const LossSum part = causal_loss(decoder, adapters, batch);
+            sum += part.sum.item<double>();
+            total.tokens += part.tokens;
+        }
         total.rows += batch.rows();
     }
+    if (!logits.empty()) total.metrics = classification_metrics(*classifier, at::cat(logits), at::cat(targets));
     total.loss = total.tokens > 0 ? sum / static_cast<double>(total.tokens) : 0;
     return total;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "data/dataset.h"
+#include "engine/events.h"
 #include "lora/adapter_set.h"
 #include "model/decoder.h"
 
@@ -17,12 +18,14 @@ struct LossSum {
 // Predicts position t + 1 from t; the first token of a row is never a target. Logits exist only where there is a label.
 LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch);
 
-// Loss over a whole data set without gradients or dropout: summed over trained tokens, then divided. A batch holds the tokens of
+// Loss over a whole data set without gradients or dropout: summed over trained tokens, or the texts of a classifier, then
+// divided. A batch holds the tokens of
 // batch_size rows of the greatest length, in as many rows as fit.
 struct DatasetLoss {
     double loss = 0;
     int64_t tokens = 0;
     int64_t rows = 0;
+    std::vector<NamedValue> metrics;  // of a classifier
 };
 // keep_going is asked between batches; when it says no, what was counted so far is returned.
 DatasetLoss dataset_loss(const Decoder& decoder, const AdapterSet* adapters, const Dataset& data, int64_t batch_size,

@@ -1,5 +1,7 @@
 #include "train/trainable.h"
 
+#include <algorithm>
+
 #include "architecture/classifier.h"
 #include "data/seeded.h"
 #include "engine/chat.h"
@@ -12,21 +14,40 @@
 namespace engine {
 namespace {
 
-Decoder make_decoder(const TrainRequest& request, const c10::Device& device) {
+Decoder make_decoder(const TrainRequest& request, const c10::Device& device,
+                     const std::optional<Classifier>& classifier) {
     const ExperimentSpec& spec = request.spec;
-    require_text_model(read_architecture(request.model_dir), "Training on next tokens");
+    Architecture architecture = read_architecture(request.model_dir);
+    if (!classifier) require_text_model(architecture, "The task causal_lm");
     // Trained weights stay in f32: AdamW's updates are smaller than a bf16 step.
     const Precision stored = spec.method == Method::full ? Precision::f32 : spec.precision;
     if (spec.from_scratch) {
-        return random_decoder(read_architecture(request.model_dir), spec.precision, device, stored, spec.seed);
+        return random_decoder(architecture, spec.precision, device, stored, spec.seed);
     }
-    return load_decoder(request.model_dir, spec.precision, device, stored);
+    if (classifier) architecture = with_classifier(std::move(architecture), *classifier);
+    return load_decoder(request.model_dir, std::move(architecture), spec.precision, device, stored, spec.seed);
+}
+
+// The modules of the head that are trained and saved in full with an adapter, by the names that PEFT's entries have.
+std::vector<std::string> head_modules(const Architecture& architecture, const Checkpoint& checkpoint) {
+    std::vector<std::string> modules = {architecture.encoder ? "classifier" : "score"};
+    const std::string pooler = architecture.head_dense + ".weight";
+    const bool own = !architecture.head_dense.empty() && !architecture.head_dense.starts_with("classifier.");
+    // A pooler that starts anew must be saved, or nobody could compute the same again.
+    if (own && !resolve_tensors(architecture, checkpoint).contains(pooler)) modules.push_back("pooler");
+    return modules;
 }
 
 }  // namespace
 
-Trainable::Trainable(const TrainRequest& request, const c10::Device& device)
-    : spec_(request.spec), model_dir_(request.model_dir), decoder_(make_decoder(request, device)) {
+Trainable::Trainable(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier)
+    : spec_(request.spec), model_dir_(request.model_dir), decoder_(make_decoder(request, device, classifier)) {
+    if (classifier) {
+        auto& saved = spec_.lora.modules_to_save;
+        for (const std::string& module : head_modules(decoder_.architecture(), Checkpoint::open(model_dir_))) {
+            if (std::find(saved.begin(), saved.end(), module) == saved.end()) saved.push_back(module);
+        }
+    }
     total_params_ = parameter_count(decoder_.architecture());
     if (spec_.method == Method::lora) {
         adapters_ = new_adapters(decoder_, spec_.lora, spec_.seed);
@@ -117,6 +138,7 @@ void Trainable::save(const std::filesystem::path& folder) const {
         save_peft(folder, decoder_.architecture(), *adapters_,
                   {spec_.model, spec_.lora.dropout, spec_.lora.use_rslora, spec_.lora.bias, spec_.lora.modules_to_save});
         carry_chat_template(chat_template_, folder);
+        if (const auto& classifier = decoder_.architecture().classifier) write_classifier(*classifier, folder);
     } else {
         write_model_folder(decoder_, model_dir_, folder);
         carry_chat_template(chat_template_, folder);

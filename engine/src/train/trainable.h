@@ -15,7 +15,8 @@ namespace engine {
 class Trainable {
   public:
     // Loads (or, from scratch, makes) the decoder and attaches what the specification asks for.
-    Trainable(const TrainRequest& request, const c10::Device& device);
+    // classifier: the head of a classifier that is to be trained, else empty.
+    Trainable(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier);
 
     const Decoder& decoder() const { return decoder_; }
     const AdapterSet* adapters() const { return adapters_ ? &*adapters_ : nullptr; }

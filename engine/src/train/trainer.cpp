@@ -12,7 +12,7 @@
 #include "runtime/device.h"
 #include "runtime/guard.h"
 #include "runtime/tensor_memory.h"
-#include "train/causal_loss.h"
+#include "train/batch_loss.h"
 
 namespace engine {
 namespace {
@@ -20,6 +20,16 @@ namespace {
 constexpr double smoothing = 0.95;         // of the smoothed loss, per step
 constexpr int64_t usual_evaluations = 10;  // a run, when no interval is given
 const char* const state_file = "state.safetensors";
+
+std::optional<LabelledData> load_labels(const TrainRequest& request) {
+    const ExperimentSpec& spec = request.spec;
+    if (spec.task == Task::causal_lm) return {};
+    const Architecture architecture = read_architecture(request.model_dir);
+    std::optional<Classifier> known;
+    if (architecture.classifier && !architecture.classifier->may_be_absent) known = architecture.classifier;
+    const auto tokenizer = Tokenizer::load(request.model_dir);
+    return load_labelled({spec.data.train_path, spec.data.eval_path}, tokenizer.value(), spec.task, known, spec.data.seq_len);
+}
 
 }  // namespace
 
@@ -30,7 +40,8 @@ Trainer::Trainer(const TrainRequest& request, RunObserver& observer, RunControl&
       control_(control),
       spec_json_(to_json(request.spec)),
       device_(resolve_device(request.spec.device)),
-      trainable_(request, device_),
+      labelled_(load_labels(request)),
+      trainable_(request, device_, labelled_ ? std::optional(labelled_->classifier) : std::nullopt),
       optimizer_(trainable_.arena(), request.spec.optimizer),
       session_start_(Clock::now()) {
     load_data();
@@ -53,13 +64,14 @@ void Trainer::load_data() {
     }
     const std::filesystem::path chat_template = chat_template_file();
     trainable_.keep_chat_template(chat_template);
-    DatasetLoader loader({config.prompt_template, request_.model_dir, chat_template}, config.seq_len, request_.cache_dir);
-    Dataset train = loader.load(config.train_path);
-    if (config.eval_path.empty()) {
-        data_ = split_held_out(std::move(train), config.held_out, spec_.seed);
+    if (labelled_) {
+        if (config.eval_path.empty()) {
+            data_ = split_held_out(std::move(labelled_->train), config.held_out, spec_.seed);
+        } else {
+            data_ = {std::move(labelled_->train), std::move(labelled_->eval)};
+        }
     } else {
-        data_.train = std::move(train);
-        data_.held_out = loader.load(config.eval_path);
+        load_texts(chat_template);
     }
     const auto largest = std::max(data_.train.largest_id, data_.held_out.largest_id);
     if (largest >= architecture.vocab_size) {
@@ -68,6 +80,18 @@ void Trainer::load_data() {
                    " embeddings; the tokenizer belongs to another model.");
     }
     sampler_ = std::make_unique<BatchSampler>(data_.train, spec_.batch_size, derive_seed(spec_.seed, "shuffle"), true);
+}
+
+void Trainer::load_texts(const std::filesystem::path& chat_template) {
+    const DataConfig& config = spec_.data;
+    DatasetLoader loader({config.prompt_template, request_.model_dir, chat_template}, config.seq_len, request_.cache_dir);
+    Dataset train = loader.load(config.train_path);
+    if (config.eval_path.empty()) {
+        data_ = split_held_out(std::move(train), config.held_out, spec_.seed);
+    } else {
+        data_.train = std::move(train);
+        data_.held_out = loader.load(config.eval_path);
+    }
 }
 
 // The user's file; a resumed run goes on with the copy it saved, for the file may have changed or gone since.
@@ -149,7 +173,7 @@ bool Trainer::train_step() {
         if (control_.stop_requested()) return false;
         trainable_.set_dropout(
             derive_seed(spec_.seed, "dropout", static_cast<uint64_t>(state_.global_step * spec_.grad_accum + micro)));
-        const LossSum part = causal_loss(trainable_.decoder(), trainable_.adapters(), batches[static_cast<std::size_t>(micro)]);
+        const LossSum part = batch_loss(trainable_.decoder(), trainable_.adapters(), batches[static_cast<std::size_t>(micro)]);
         if (part.tokens == 0) continue;
         const at::Tensor scaled = part.sum / static_cast<double>(trained);
         scaled.backward();
@@ -232,8 +256,10 @@ void Trainer::evaluate() {
         state_.best_eval_loss = measured.loss;
         state_.best_step = state_.global_step;
     }
-    observer_.on_event(
-        EvalMetrics{state_.global_step, measured.loss, std::exp(measured.loss), measured.tokens, best});
+    eval_metrics_ = measured.metrics;
+    const double perplexity =
+        spec_.task == Task::causal_lm ? std::exp(measured.loss) : std::numeric_limits<double>::quiet_NaN();
+    observer_.on_event(EvalMetrics{state_.global_step, measured.loss, perplexity, measured.tokens, best, measured.metrics});
     observer_.on_event(StateChanged{"training"});
 }
 
@@ -262,6 +288,7 @@ RunResult Trainer::result() const {
     result.train_loss = smoothed_loss();
     const bool evaluated = state_.last_eval_step >= 0;
     result.eval_loss = evaluated ? state_.last_eval_loss : nan;
+    result.eval_metrics = eval_metrics_;
     result.best_eval_loss = state_.best_step >= 0 ? state_.best_eval_loss : nan;
     result.best_step = std::max<int64_t>(0, state_.best_step);
     result.base_eval_loss = evaluated ? state_.base_eval_loss : nan;

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "data/dataset.h"
+#include "data/labelled.h"
 #include "engine/train.h"
 #include "train/adamw.h"
 #include "train/run_state.h"
@@ -20,6 +20,7 @@ class Trainer {
     using Clock = std::chrono::steady_clock;
 
     void load_data();
+    void load_texts(const std::filesystem::path& chat_template);
     std::filesystem::path chat_template_file() const;
     void resume();
     bool train_step();  // false when a stop was asked before the update; nothing has changed then
@@ -39,6 +40,7 @@ class Trainer {
     RunControl& control_;
     std::string spec_json_;
     c10::Device device_;
+    std::optional<LabelledData> labelled_;  // with a task over labels, until load_data() takes the rows
     Trainable trainable_;
     AdamW optimizer_;
     Split data_;
@@ -47,6 +49,7 @@ class Trainer {
     int64_t eval_interval_ = 0;
     int64_t checkpoint_interval_ = 0;
     RunState state_;
+    std::vector<NamedValue> eval_metrics_;
     int64_t saved_step_ = -1;
     int64_t first_step_ = 0;
     // Throughput of this session (after a resume it starts anew).

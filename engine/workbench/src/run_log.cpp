@@ -102,7 +102,9 @@ std::string RunLogger::line(const engine::RunStarted& event) const {
 }
 
 std::string RunLogger::line(const engine::EvalMetrics& event) const {
-    return "step " + std::to_string(event.global_step) + ": evaluation loss " + loss_text(event.loss) +
+    std::string metrics;
+    for (const auto& metric : event.metrics) metrics += ", " + metric.name + " " + loss_text(metric.value);
+    return "step " + std::to_string(event.global_step) + ": evaluation loss " + loss_text(event.loss) + metrics +
            (event.best ? ", the lowest so far" : "");
 }
 

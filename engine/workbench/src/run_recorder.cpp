@@ -99,6 +99,7 @@ void RunRecorder::take(const engine::StepMetrics& event) {
 
 void RunRecorder::take(const engine::EvalMetrics& event) {
     add("eval_loss", event.global_step, event.loss);
+    for (const auto& metric : event.metrics) add("eval_" + metric.name, event.global_step, metric.value);
     pending_.update.eval_loss = event.loss;
     if (event.best) {
         pending_.update.best_eval_loss = event.loss;
