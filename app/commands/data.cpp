@@ -14,6 +14,7 @@ struct DataCommand {
     std::string model;
     std::string prompt_template = engine::DataConfig{}.prompt_template;
     std::string chat_template;
+    std::string task;
     std::optional<int64_t> seq_len;
     int64_t preview = 0;
 };
@@ -66,6 +67,7 @@ Json report_json(const engine::DataReport& report) {
                                              {"longest_row", report.longest_row}}
                                       : Json();
     json["length_histogram"] = histogram;
+    for (const auto& label : report.labels) json["labels"][label.name] = label.rows;
     if (report.tokenized) json["trained_on"] = report.trained_on;
     if (!report.preview.empty()) json["preview"] = preview_json(report.preview);
     if (!report.chat_template.empty()) json["chat_template"] = report.chat_template;
@@ -88,6 +90,7 @@ void print_report(const engine::DataReport& report) {
     facts.add("Format", report.format);
     facts.add("Rows", count_text(report.rows));
     facts.add("Bad rows", count_text(static_cast<int64_t>(report.bad_rows.size())));
+    for (const auto& label : report.labels) facts.add("  " + label.name, count_text(label.rows));
     if (report.tokenized) {
         facts.add("Tokens", count_text(report.total_tokens));
         facts.add("Trained on", count_text(report.trained_tokens) + ": " + report.trained_on);
@@ -116,6 +119,7 @@ int inspect_data(const DataCommand& command, Session& session) {
         request.model = session.workbench().resolve_model(command.model).value();
         request.seq_len = default_seq_len(session.workbench(), command.model);
     }
+    if (!command.task.empty()) request.task = engine::task_from(command.task).value();
     if (command.seq_len) request.seq_len = *command.seq_len;
     const auto report = engine::inspect_data(request, session.stop_token()).value();
     if (session.json)
@@ -138,6 +142,8 @@ void add_data(CLI::App& app, Action& action) {
                         "Text in front of the completion, with {prompt}");
     command->add_option("--chat-template", options->chat_template,
                         "Jinja file for conversations (default: the model's own)");
+    command->add_option("--task", options->task,
+                        "causal_lm, or classification, multi_label or regression for rows with a label");
     command->add_option("--seq-len", options->seq_len, "Longest row in tokens (default 256, or the context)");
     command
         ->add_option("--preview", options->preview, "With --model: show this many rows, and what is trained")

@@ -36,6 +36,7 @@ Json model_json(const engine::ModelInfo& model) {
     for (const auto& matrix : model.matrices) matrices.push_back(matrix_json(matrix));
     return {{"path", model.path.string()},
             {"architecture", model.architecture},
+            {"task", model.task},
             {"family", model.family},
             {"layers", model.layers},
             {"hidden_size", model.hidden_size},
@@ -86,6 +87,9 @@ int inspect(const InspectCommand& command, Session& session) {
     Facts facts;
     facts.add("Model", model.name);
     facts.add("Architecture", model.architecture);
+    if (model.labels > 0)
+        facts.add("Task", model.task + (model.new_head ? ", with a head that training starts anew"
+                                                       : ", " + count_text(model.labels) + " labels"));
     facts.add("Layers", std::to_string(model.layers));
     facts.add("Hidden size", std::to_string(model.hidden_size));
     facts.add("Heads", std::to_string(model.heads) +

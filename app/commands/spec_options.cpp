@@ -9,7 +9,7 @@ namespace commands {
 void add_plan_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--spec", options.spec_file, "Experiment as JSON; other options are laid over it");
     command->add_option("--task", options.task,
-                        "causal_lm, classification, multi_label or regression (default causal_lm)");
+                        "causal_lm, classification, multi_label or regression (default: what the model is for)");
     command->add_option("--method", options.method, "lora or full");
     command->add_option("--targets", options.targets,
                         "Matrices to adapt: q,k,v,o,gate,up,down (default q,v)");
@@ -84,7 +84,12 @@ engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Wo
     };
     set(spec.model, options.model);
     set(spec.name, options.name);
-    if (options.task) spec.task = engine::task_from(*options.task).value();
+    if (options.task) {
+        spec.task = engine::task_from(*options.task).value();
+    } else if (!from_file) {
+        const auto info = workbench.inspect(spec.model);  // what is wrong with it is told by whoever needs it
+        if (info.ok()) spec.task = engine::task_from(info->task).value();
+    }
     if (options.method) spec.method = engine::method_from(*options.method).value();
     if (options.from_scratch) spec.from_scratch = true;
 

@@ -3,6 +3,7 @@
 #include <QtTest>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 
@@ -10,6 +11,7 @@
 #include "data/labelled.h"
 #include "data/seeded.h"
 #include "engine/compute.h"
+#include "engine/data.h"
 #include "engine/export.h"
 #include "engine/runtime.h"
 #include "engine/train.h"
@@ -269,6 +271,37 @@ class TstClassification : public QObject {
             QVERIFY2(std::abs(measured - slope) < 2e-3 + 2e-2 * std::abs(slope),
                      (parameter.name + ": " + std::to_string(measured) + " and " + std::to_string(slope)).c_str());
         }
+    }
+
+    void labelsAreCountedBeforeTraining() {
+        QTemporaryDir folder;
+        const fs::path root = folder.path().toStdString();
+        DataRequest request;
+        request.file = rows(root / "rows.jsonl", "names");
+        request.model = base_model(root / "base", bert);
+        request.seq_len = 16;
+        request.task = Task::classification;
+        const auto report = inspect_data(request);
+        QVERIFY2(report.ok(), report.ok() ? "" : report.error().message.c_str());
+        QCOMPARE(report->rows, int64_t{96});
+        QCOMPARE(report->labels.size(), std::size_t{2});
+        QCOMPARE(report->labels[0].name, std::string("bad"));
+        QCOMPARE(report->labels[0].rows + report->labels[1].rows, int64_t{96});
+        QCOMPARE(report->longest_row, int64_t{6});
+        request.task = Task::regression;
+        QCOMPARE(inspect_data(request)->bad_rows.size(), std::size_t{96});
+    }
+
+    void pairsAreFramedAsTheTokenizerSays() {
+        QTemporaryDir folder;
+        const auto tokenizer = Tokenizer::load(base_model(folder.path().toStdString(), bert));
+        const EncodedTexts pair = encode_texts(tokenizer.value(), "the film", std::string("is good"), 16);
+        QCOMPARE(pair.ids, (std::vector<int32_t>{2, 10, 12, 3, 14, 4, 3}));
+        const EncodedTexts cut = encode_texts(tokenizer.value(), "the film is fine", std::string("good"), 6);
+        QCOMPARE(cut.ids, (std::vector<int32_t>{2, 10, 12, 3, 4, 3}));
+        QCOMPARE(cut.cut, int64_t{2});
+        const EncodedTexts data = encode_texts(tokenizer.value(), "[SEP]", std::nullopt, 16);
+        QVERIFY(std::count(data.ids.begin(), data.ids.end(), 3) == 1);
     }
 
     void wrongRowsAreNamed() {

@@ -88,7 +88,7 @@ void ExperimentPresenter::askModel() {
             m_modelProblem.clear();
             m_exports.clear();
             if (answer)
-                m_model = *answer;
+                takeModel(*answer);
             else
                 m_modelProblem = QString::fromStdString(answer.error().message);
             Q_EMIT modelChanged();
@@ -97,6 +97,19 @@ void ExperimentPresenter::askModel() {
             askData();
             replan();
         });
+}
+
+// The task follows the head of the model; one that came with an experiment stays as it is.
+void ExperimentPresenter::takeModel(const engine::ModelInfo& model) {
+    m_model = model;
+    const auto task = engine::task_from(model.task).value();
+    if (task != engine::Task::causal_lm && m_spec.task == engine::Task::causal_lm) {
+        m_spec.task = task;
+        m_taskOfModel = true;
+    } else if (m_taskOfModel) {
+        m_spec.task = task;
+        m_taskOfModel = task != engine::Task::causal_lm;
+    }
 }
 
 void ExperimentPresenter::askExports() {
@@ -128,6 +141,7 @@ void ExperimentPresenter::askData() {
     request.chat_template = m_spec.data.chat_template;
     request.seq_len = m_spec.data.seq_len;
     request.preview_rows = previewRows;
+    request.task = m_spec.task;
     m_dataPending = true;
     m_dataTask.ask(
         this, [request](std::stop_token stop) { return engine::inspect_data(request, std::move(stop)); },

@@ -88,6 +88,7 @@ class ExperimentPresenter : public QObject {
 
   private:
     void askExports();
+    void takeModel(const engine::ModelInfo& model);
     void adopt(engine::ExperimentSpec spec, bool replaced);
     void askModel();
     void askData();
@@ -116,6 +117,7 @@ class ExperimentPresenter : public QObject {
     std::vector<Remedy> m_remedies;
     double m_tokensPerSecond = 0;  // of the last finished run on this model
     bool m_starting = false;
+    bool m_taskOfModel = false;  // the task was set by the model's head
 };
 
 }  // namespace ui

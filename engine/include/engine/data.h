@@ -38,6 +38,11 @@ struct DataReport {
     int64_t rows = 0;    // good rows
     bool has_conversations = false;  // so a chat template is needed
     std::vector<BadRow> bad_rows;
+    struct LabelCount {
+        std::string name;
+        int64_t rows = 0;
+    };
+    std::vector<LabelCount> labels;  // with a task over labels
     bool tokenized = false;     // the rest needs a tokenizer
     std::string trained_on;     // what carries the loss: "the answers of the assistant ..."
     std::string chat_template;  // where the template of a chat was read; empty for other formats
@@ -57,6 +62,7 @@ struct DataRequest {
     int64_t seq_len = 256;
     int64_t preview_rows = 5;
     std::filesystem::path chat_template;  // for conversations; empty: the model's own
+    Task task = Task::causal_lm;          // other tasks read labelled rows; model: also for the labels it has already
 };
 
 Result<DataReport> inspect_data(const DataRequest& request, std::stop_token stop = {});

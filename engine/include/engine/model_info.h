@@ -52,6 +52,10 @@ struct ModelInfo {
     bool has_weights = true;   // false for shape:NAME or config-only folders
     std::string tokenizer;     // e.g. "byte-level BPE, 2048 tokens"; empty when there is none that can be used
     std::string tokenizer_problem;  // why not
+    std::string task = "causal_lm";  // what its head is for: a name of engine::Task (experiment_spec.h)
+    int64_t labels = 0;              // of a classifier
+    std::vector<std::string> label_names;
+    bool new_head = false;  // a base without a head over labels, which training gives it
     std::vector<std::string> kinds;  // the columns of the matrix grid, in order
     std::vector<MatrixInfo> matrices;
     std::vector<TensorInfo> tensors;  // all of them, a tied head too; empty for encoders known by their shape alone

@@ -2,6 +2,7 @@
 #include "architecture/shapes.h"
 #include "spec/attempt.h"
 
+#include <engine/experiment_spec.h>
 #include <engine/model_info.h>
 #include <engine/tokenizer.h>
 
@@ -27,6 +28,16 @@ ModelInfo describe(const Architecture& a) {
     info.total_params = parameter_count(a);
     info.tied_embeddings = a.tied_embeddings;
     info.has_weights = false;
+    if (a.classifier) {
+        const Problem problem = a.classifier->problem;
+        info.labels = a.classifier->labels;
+        info.label_names = a.classifier->label_names;
+        info.new_head = a.classifier->may_be_absent;
+        info.task = name_of(problem == Problem::multi_label ? Task::multi_label
+                            : problem == Problem::regression || (problem == Problem::by_labels && info.labels == 1)
+                                ? Task::regression
+                                : Task::classification);
+    }
     info.kinds = a.kinds();
     for (std::int64_t layer = 0; layer < a.layers; ++layer)
         for (const std::string& kind : info.kinds) {

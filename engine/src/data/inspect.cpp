@@ -1,4 +1,5 @@
 #include "data/encoder.h"
+#include "data/labelled.h"
 #include "data/rows.h"
 #include "spec/attempt.h"
 #include "tokenizer/text.h"
@@ -100,6 +101,7 @@ void add_tokens(DataReport& report, const RowFile& rows, const DataRequest& requ
 
 Result<DataReport> inspect_data(const DataRequest& request, std::stop_token stop) {
     return attempt([&] {
+        if (request.task != Task::causal_lm) return inspect_labelled(request);
         RowFile rows = read_rows(request.file, stop);
         DataReport report;
         report.format = format_name(rows.kind);

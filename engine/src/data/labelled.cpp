@@ -206,10 +206,6 @@ class Labels {
             classifier_.label_names.push_back("LABEL_" + std::to_string(i));
         for (const auto& [name, unused] : names) classifier_.label_names.push_back(name);
         classifier_.labels = static_cast<std::int64_t>(classifier_.label_names.size());
-        if (classifier_.labels < (task_ == Task::classification ? 2 : 1))
-            fail_input("The data file '" + file.path.string() +
-                       "' has fewer labels than the task needs. Choose data with at "
-                       "least two classes, or the task regression.");
     }
 
     Task task_;
@@ -217,7 +213,8 @@ class Labels {
     std::map<std::string, std::int64_t> ids_;
 };
 
-Dataset encode(LabelledFile file, const Tokenizer& tokenizer, const Labels& labels, std::int64_t seq_len) {
+// Keeps the good rows; the others are told of in file.
+Dataset encode(LabelledFile& file, const Tokenizer& tokenizer, const Labels& labels, std::int64_t seq_len) {
     Dataset dataset;
     dataset.format = "jsonl labelled";
     dataset.content_hash = file.content_hash;
@@ -241,9 +238,26 @@ Dataset encode(LabelledFile file, const Tokenizer& tokenizer, const Labels& labe
         example.group = hash_text(row.first);
         dataset.examples.push_back(std::move(example));
     }
-    if (!file.bad_rows.empty()) fail_rows(file);
     count_tokens(dataset);
     return dataset;
+}
+
+Dataset encode_all(LabelledFile file, const Tokenizer& tokenizer, const Labels& labels, std::int64_t seq_len) {
+    Dataset dataset = encode(file, tokenizer, labels, seq_len);
+    if (!file.bad_rows.empty()) fail_rows(file);
+    return dataset;
+}
+
+void count_labels(DataReport& report, const Classifier& classifier, const std::vector<std::vector<float>>& targets) {
+    for (const std::string& name : classifier.label_names) report.labels.push_back({name, 0});
+    for (const auto& target : targets) {
+        if (classifier.problem == Problem::single_label) {
+            const auto index = static_cast<std::size_t>(target.front());
+            if (index < report.labels.size()) ++report.labels[index].rows;
+        }
+        if (classifier.problem != Problem::multi_label) continue;
+        for (std::size_t i = 0; i < target.size() && i < report.labels.size(); ++i) report.labels[i].rows += target[i] > 0;
+    }
 }
 
 }  // namespace
@@ -297,14 +311,60 @@ EncodedTexts encode_texts(const Tokenizer& tokenizer, const std::string& first,
     return result;
 }
 
+DataReport inspect_labelled(const DataRequest& request) {
+    LabelledFile file = read_file(request.file);
+    std::optional<Classifier> known;
+    if (!request.model.empty()) {
+        const Architecture architecture = read_architecture(request.model);
+        if (architecture.classifier && !architecture.classifier->may_be_absent) known = architecture.classifier;
+    }
+    const Labels labels(request.task, known, file);
+    DataReport report;
+    report.format = "jsonl labelled";
+    report.trained_on = "the label";
+    std::vector<std::vector<float>> targets;
+    if (request.model.empty()) {
+        for (const LabelledRow& row : file.rows) {
+            std::vector<float> target;
+            if (auto problem = labels.take(row.label, target))
+                file.bad_rows.push_back({row.line, "label", std::move(*problem)});
+            else
+                targets.push_back(std::move(target));
+        }
+    } else {
+        const auto tokenizer = Tokenizer::load(request.model);
+        const Dataset dataset = encode(file, tokenizer.value(), labels, request.seq_len);
+        report.tokenized = true;
+        for (const Example& example : dataset.examples) {
+            const auto length = static_cast<std::int64_t>(example.ids.size()) + example.cut;
+            report.total_tokens += length;
+            report.truncated_tokens += example.cut;
+            report.truncated_rows += example.cut > 0;
+            report.longest_row = std::max(report.longest_row, length);
+            targets.push_back(example.targets);
+        }
+        report.trained_tokens = dataset.trained_tokens;
+    }
+    report.rows = static_cast<std::int64_t>(targets.size());
+    count_labels(report, labels.classifier(), targets);
+    report.bad_rows = std::move(file.bad_rows);
+    std::stable_sort(report.bad_rows.begin(), report.bad_rows.end(),
+                     [](const BadRow& a, const BadRow& b) { return a.line < b.line; });
+    return report;
+}
+
 LabelledData load_labelled(const LabelledFiles& files, const Tokenizer& tokenizer, Task task,
                            const std::optional<Classifier>& known, std::int64_t seq_len) {
     LabelledFile train = read_file(files.train);
     if (!train.bad_rows.empty()) fail_rows(train);
     const Labels labels(task, known, train);
+    const std::int64_t least = task == Task::classification ? 2 : 1;
+    if (labels.classifier().labels < least)
+        fail_input("The data file '" + files.train.string() + "' names fewer than " + std::to_string(least) +
+                   " labels, so there is nothing to tell apart. Add rows of other classes, or choose the task regression.");
     LabelledData data{labels.classifier(), {}, {}};
-    data.train = encode(std::move(train), tokenizer, labels, seq_len);
-    if (!files.eval.empty()) data.eval = encode(read_file(files.eval), tokenizer, labels, seq_len);
+    data.train = encode_all(std::move(train), tokenizer, labels, seq_len);
+    if (!files.eval.empty()) data.eval = encode_all(read_file(files.eval), tokenizer, labels, seq_len);
     return data;
 }
 

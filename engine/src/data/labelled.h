@@ -29,6 +29,9 @@ struct LabelledData {
 LabelledData load_labelled(const LabelledFiles& files, const Tokenizer& tokenizer, Task task,
                            const std::optional<Classifier>& known, std::int64_t seq_len);
 
+// The report of a labelled file: every bad row and how often each label comes; lengths with a tokenizer.
+DataReport inspect_labelled(const DataRequest& request);
+
 // A text, or two, as a classifier reads them.
 struct EncodedTexts {
     std::vector<std::int32_t> ids;

@@ -94,8 +94,16 @@ std::int64_t lora_params(const MatrixInfo& matrix, std::int64_t rank) {
     return rank * (matrix.in_features + matrix.out_features);
 }
 
-Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& spec, std::int64_t available_bytes) {
+Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& experiment, std::int64_t available_bytes) {
     return attempt([&] {
+        ExperimentSpec spec = experiment;
+        if (spec.task != Task::causal_lm) {
+            // The head is trained in full; one that a decoder is still to get has as many values as there will be labels.
+            for (const char* head : {"classifier", "score"})
+                if (std::any_of(model.tensors.begin(), model.tensors.end(),
+                                [&](const TensorInfo& tensor) { return tensor.name.starts_with(head); }))
+                    spec.lora.modules_to_save.push_back(head);
+        }
         Plan result;
         result.total_params = model.total_params;
         std::vector<const MatrixInfo*> selected;

@@ -52,9 +52,10 @@ void check_model(const engine::ExperimentSpec& spec, const engine::ModelInfo& mo
                            " tokens. Set the length (--seq-len) to that or less.");
 }
 
-void check_data(const std::string& file, const engine::DataConfig& data, const std::filesystem::path& model) {
+void check_data(const std::string& file, const engine::DataConfig& data, const std::filesystem::path& model,
+                engine::Task task) {
     // Without a tokenizer this reads and parses only, which takes a moment even for large files.
-    const auto report = engine::inspect_data({file, {}, data.prompt_template, data.seq_len, 0}).value();
+    const auto report = engine::inspect_data({file, {}, data.prompt_template, data.seq_len, 0, {}, task}).value();
     if (!report.bad_rows.empty()) {
         const auto& bad = report.bad_rows.front();
         const auto more = report.bad_rows.size() - 1;
@@ -119,8 +120,8 @@ engine::Status Workbench::check(const engine::ExperimentSpec& spec) const {
         const auto model = inspect(spec.model).value();
         (void)engine::plan(model, spec).value();
         check_model(spec, model);
-        check_data(spec.data.train_path, spec.data, model.path);
-        if (!spec.data.eval_path.empty()) check_data(spec.data.eval_path, spec.data, model.path);
+        check_data(spec.data.train_path, spec.data, model.path, spec.task);
+        if (!spec.data.eval_path.empty()) check_data(spec.data.eval_path, spec.data, model.path, spec.task);
         check_device(spec.device);
     });
 }

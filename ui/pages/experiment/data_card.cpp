@@ -236,11 +236,15 @@ void DataCard::showReport() {
               << tr("%Ln row(s)", nullptr, static_cast<int>(report->rows));
         if (report->tokenized && report->total_tokens > 0) {
             facts << tr("%1 tokens").arg(units::shortCount(report->total_tokens));
-            facts << tr("%1 trained")
-                         .arg(units::percent(100.0 * static_cast<double>(report->trained_tokens) /
-                                             static_cast<double>(report->total_tokens)));
+            if (m_presenter.spec().task == engine::Task::causal_lm)
+                facts << tr("%1 trained")
+                             .arg(units::percent(100.0 * static_cast<double>(report->trained_tokens) /
+                                                 static_cast<double>(report->total_tokens)));
             if (report->has_conversations) facts << tr("the assistant's answers carry the loss");
         }
+        for (std::size_t i = 0; i < report->labels.size() && i < 6; ++i)
+            facts << tr("%1: %2").arg(QString::fromStdString(report->labels[i].name), units::count(report->labels[i].rows));
+        if (report->labels.size() > 6) facts << tr("%1 labels in all").arg(units::count(static_cast<qint64>(report->labels.size())));
         bad = !report->bad_rows.empty();
         if (bad)
             warning = tr("%Ln row(s) cannot be used.", nullptr, static_cast<int>(report->bad_rows.size()));
