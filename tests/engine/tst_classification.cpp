@@ -297,6 +297,7 @@ class TstClassification : public QObject {
         const auto tokenizer = Tokenizer::load(base_model(folder.path().toStdString(), bert));
         const EncodedTexts pair = encode_texts(tokenizer.value(), "the film", std::string("is good"), 16);
         QCOMPARE(pair.ids, (std::vector<int32_t>{2, 10, 12, 3, 14, 4, 3}));
+        QCOMPARE(pair.second_type, int64_t{3});
         const EncodedTexts cut = encode_texts(tokenizer.value(), "the film is fine", std::string("good"), 6);
         QCOMPARE(cut.ids, (std::vector<int32_t>{2, 10, 12, 3, 4, 3}));
         QCOMPARE(cut.cut, int64_t{2});

@@ -155,7 +155,13 @@ Json document_from_wordpiece_file(const std::filesystem::path& path, const Json&
     std::vector<std::pair<std::string, std::int64_t>> before, after;
     if (files.cls && vocabulary.contains(*files.cls)) before.emplace_back(*files.cls, vocabulary[*files.cls]);
     if (files.sep && vocabulary.contains(*files.sep)) after.emplace_back(*files.sep, vocabulary[*files.sep]);
-    document["post_processor"] = frame(before, after);
+    if (before.empty() || after.empty()) {
+        document["post_processor"] = frame(before, after);
+    } else {  // also says how two texts are framed
+        document["post_processor"] = {{"type", "BertProcessing"}};
+        document["post_processor"]["cls"] = Json::array({before.front().first, before.front().second});
+        document["post_processor"]["sep"] = Json::array({after.front().first, after.front().second});
+    }
     document["model"] = {
         {"type", "WordPiece"}, {"vocab", std::move(vocabulary)}, {"unk_token", files.unk.value_or("[UNK]")}};
     return document;
