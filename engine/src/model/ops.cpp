@@ -1,5 +1,6 @@
 #include "model/ops.h"
 
+#include "model/few_rows.h"
 #include "model/fused_ops.h"
 
 #include <limits>
@@ -31,6 +32,7 @@ at::Tensor gate_and_multiply(const at::Tensor& gate, const at::Tensor& up, Activ
 
 at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                    at::ScalarType compute_type) {
+    if (is_few_rows(x) && weight.scalar_type() == compute_type && serves_few_rows(weight)) return project_few_rows(x, weight, bias);
     if (compute_type == at::kFloat) return at::linear(x, weight, bias);
     const at::Tensor y = at::linear(x.to(compute_type), weight.to(compute_type)).to(at::kFloat);
     return bias.defined() ? y + bias : y;
@@ -76,6 +78,7 @@ at::Tensor attention_in_runs(const at::Tensor& q, const at::Tensor& k, const at:
 
 at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
                             const at::Tensor& key_mask, int64_t window, at::IntArrayRef offsets) {
+    if (!key_mask.defined() && offsets.empty() && serves_few_queries(q, k, v)) return attend_few_queries(q, k, v, scale, window);
     if (window > 0 && q.size(2) == 1 && k.size(2) > window) {
         // One new token: the keys outside its window need not be looked at.
         const int64_t first = k.size(2) - window;
