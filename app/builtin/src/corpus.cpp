@@ -25,6 +25,7 @@ const std::vector<Kind>& all_kinds() {
         add_number_kinds(all);
         add_record_kinds(all);
         add_copy_kinds(all);
+        add_table_kinds(all);
         add_talk_kinds(all);
         add_letter_kinds(all);
         add_howto_kinds(all);

@@ -34,6 +34,7 @@ void add_howto_kinds(std::vector<Kind>& kinds);
 void add_news_kinds(std::vector<Kind>& kinds);
 void add_record_kinds(std::vector<Kind>& kinds);
 void add_copy_kinds(std::vector<Kind>& kinds);
+void add_table_kinds(std::vector<Kind>& kinds);
 void add_number_kinds(std::vector<Kind>& kinds);
 void add_reason_kinds(std::vector<Kind>& kinds);
 void add_language_kinds(std::vector<Kind>& kinds);
