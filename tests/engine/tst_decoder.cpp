@@ -141,6 +141,22 @@ class TstDecoder : public QObject {
         QCOMPARE(generated.size(), std::size_t{20});
     }
 
+    void aCacheGrowsWithoutForgetting() {
+        at::NoGradGuard no_grad;
+        const Decoder decoder = micro("micro-llama");
+        const std::vector<int> ids = {0, 40, 85, 300, 7, 9, 120, 3};
+        KeyValueCache small = decoder.new_cache(1, 2), large = decoder.new_cache(1, 8);
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            const at::Tensor id = ids_tensor({ids[i]});
+            QVERIFY(at::equal(decoder.next_logits(id, small, nullptr), decoder.next_logits(id, large, nullptr)));
+        }
+        QCOMPARE(small.length, int64_t{8});
+        QVERIFY(small.capacity >= 8 && small.k.front().size(2) == small.capacity);
+        const at::Tensor whole = decoder.logits(decoder.forward(ids_tensor(ids)))[0][-1];
+        small.length = 7;
+        QVERIFY(at::allclose(decoder.next_logits(ids_tensor({ids.back()}), small, nullptr)[0], whole, 1e-4, 1e-5));
+    }
+
     void paddingIsSeenByNobody() {
         at::NoGradGuard no_grad;
         const Decoder decoder = micro("micro-llama");

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "data/seeded.h"
+#include "model/few_rows.h"
 #include "runtime/device.h"
 
 namespace engine {
@@ -66,6 +67,10 @@ void AdapterSet::set_dropout(double probability, uint64_t seed) {
 at::Tensor AdapterSet::apply(std::size_t index, const ProjectionInput& input, const at::Tensor& y) const {
     const AdapterSite& site = sites_[index];
     at::Tensor x = input.x;
+    if (dropout_ == 0 && !site.magnitude.defined() && is_few_rows(x)) {
+        add_low_rank_few_rows(x, site.A, site.B, site.scaling, y);
+        return y;
+    }
     if (dropout_ > 0) {
         at::Generator generator = make_generator(x.device(), derive_seed(dropout_seed_, "dropout", index));
         const at::Tensor keep = at::empty(x.sizes(), x.options()).bernoulli_(1 - dropout_, generator);

@@ -33,14 +33,26 @@ void fix_scales(AdapterSet& adapters, const Decoder& decoder) {
     }
 }
 
-const LinearWeights& projection_weights(const Decoder& decoder, int64_t layer, int projection) {
-    const LayerWeights& weights = decoder.weights().layers[static_cast<std::size_t>(layer)];
+namespace {
+
+template <class Layer>
+auto& weights_in(Layer& weights, int projection) {
     auto index = static_cast<std::size_t>(projection);
     if (index < weights.attention_in.size()) return weights.attention_in[index];
     index -= weights.attention_in.size();
     if (index == 0) return weights.attention_out;
     --index;
     return index < weights.mlp_in.size() ? weights.mlp_in[index] : weights.mlp_out;
+}
+
+}  // namespace
+
+const LinearWeights& projection_weights(const Decoder& decoder, int64_t layer, int projection) {
+    return weights_in(decoder.weights().layers[static_cast<std::size_t>(layer)], projection);
+}
+
+LinearWeights& projection_weights(Decoder& decoder, int64_t layer, int projection) {
+    return weights_in(decoder.weights().layers[static_cast<std::size_t>(layer)], projection);
 }
 
 }  // namespace engine

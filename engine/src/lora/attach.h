@@ -15,6 +15,8 @@ Decoder attached(const Decoder& base, const AdapterSet& adapters);
 // now instead of in every pass.
 void fix_scales(AdapterSet& adapters, const Decoder& decoder);
 
+// projection: index into Architecture::projections().
 const LinearWeights& projection_weights(const Decoder& decoder, int64_t layer, int projection);
+LinearWeights& projection_weights(Decoder& decoder, int64_t layer, int projection);
 
 }  // namespace engine

@@ -1,5 +1,7 @@
 #include "model/decoder.h"
 
+#include <algorithm>
+
 #include "model/encoder.h"
 #include "model/slot_outputs.h"
 
@@ -45,6 +47,7 @@ at::Tensor Decoder::embed(const at::Tensor& ids, const at::Tensor& positions, co
 at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
     if (architecture_.encoder) return Encoder(architecture_, weights_, compute_type_).forward(ids, options);
     const int64_t tokens = ids.size(1);
+    if (options.cache) options.cache->reserve(options.cache->length + tokens);
     const at::Tensor positions = positions_of(tokens, options);
     RotaryTable rotary;
     if (architecture_.positions == PositionKind::rotary) rotary = rotary_table(architecture_.rope, positions, device_);
@@ -130,6 +133,28 @@ at::Tensor Decoder::classify(const at::Tensor& hidden, const at::Tensor& mask) c
                           architecture_.head_activation);
     }
     return logits(picked);
+}
+
+at::Tensor Decoder::next_logits(const at::Tensor& ids, KeyValueCache& cache, const AdapterSet* adapters) const {
+    ForwardOptions options;
+    options.adapters = adapters;
+    options.cache = &cache;
+    const at::Tensor hidden = forward(ids, options);
+    return logits(hidden.select(1, hidden.size(1) - 1));
+}
+
+void KeyValueCache::reserve(int64_t tokens) {
+    if (tokens <= capacity) return;
+    capacity = std::max(tokens, 2 * capacity);
+    for (auto* side : {&k, &v}) {
+        for (at::Tensor& kept : *side) {
+            std::vector<int64_t> shape = kept.sizes().vec();
+            shape[2] = capacity;
+            const at::Tensor larger = at::empty(shape, kept.options());
+            larger.narrow(2, 0, length).copy_(kept.narrow(2, 0, length));
+            kept = larger;
+        }
+    }
 }
 
 KeyValueCache Decoder::new_cache(int64_t batch, int64_t capacity) const {

@@ -43,11 +43,14 @@ struct DecoderWeights {
     at::Tensor head_bias;      // [V or labels] f32 or undefined
 };
 
-// Keys and values of the tokens seen so far, allocated once. k, v per layer [B, K, capacity, D].
+// Keys and values of the tokens seen so far. k, v per layer [B, K, capacity, D].
 struct KeyValueCache {
     std::vector<at::Tensor> k, v;
     int64_t length = 0;
     int64_t capacity = 0;
+
+    // Room for that many tokens: at least doubles what there is when it must grow, so it is copied rarely.
+    void reserve(int64_t tokens);
 };
 
 struct ForwardOptions {
@@ -86,6 +89,10 @@ class Decoder {
         return chunked_cross_entropy(hidden, weights_.head.to(compute_type_), targets, weights_.head_bias);
     }
 
+    // ids [B, T] behind the tokens in the cache -> logits [B, V] f32 of the token that follows the last of them.
+    at::Tensor next_logits(const at::Tensor& ids, KeyValueCache& cache, const AdapterSet* adapters) const;
+
+    // With room for `capacity` tokens; it grows when more come.
     KeyValueCache new_cache(int64_t batch, int64_t capacity) const;
 
   private:
