@@ -135,6 +135,7 @@ void add_bench(CLI::App& app, Action& action) {
     add_gemm(command, action);
     add_bench_train(command, action);
     add_bench_data(command, action);
+    add_bench_latency(command, action);
 }
 
 }  // namespace commands

@@ -111,6 +111,9 @@ class TstCli : public QObject {
         QTest::newRow("bench data")
             << QStringList{"bench", "data", data, "--model", model, "--padded-length", "64", "--steps", "1"}
             << QStringList{"packed_tokens_per_second", "padded_tokens_per_second", "speedup", "collate_us"};
+        QTest::newRow("bench latency")
+            << QStringList{"bench", "latency", "--shape", model, "--seq-len", "16,8", "--repeats", "1"}
+            << QStringList{"tokens_per_second", "step_ms", "peak_memory_bytes", "fraction_of_memory", "rows"};
         QTest::newRow("doctor") << QStringList{"doctor"}
                                 << QStringList{"libtorch_version", "blas", "devices", "data_dir"};
     }

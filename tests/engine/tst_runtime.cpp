@@ -66,6 +66,36 @@ class TstRuntime : public QObject {
         QVERIFY(!bench_train(train).ok());
     }
 
+    void latencyComparesBaseMergedAndUnmerged() {
+        LatencyBenchRequest request;
+        request.shape = support::micro_model("micro-gpt2").string();
+        request.lengths = {24, 8};
+        request.repeats = 3;
+        request.tokens = 2;
+        for (const Precision precision : {Precision::f32, Precision::bf16}) {
+            request.precision = precision;
+            const auto result = bench_latency(request);
+            QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
+            QCOMPARE(result->rows.size(), std::size_t{4});
+            QCOMPARE(result->rows[2].tokens, int64_t{8});
+            QCOMPARE(result->rows[3].context, int64_t{8});
+            for (const LatencyRow& row : result->rows) {
+                for (const Timing& timing : {row.base, row.merged, row.unmerged}) {
+                    QVERIFY(timing.min_ms > 0 && timing.min_ms <= timing.median_ms && timing.median_ms <= timing.max_ms);
+                }
+                QVERIFY(row.merged_to_base > 0 && row.unmerged_to_merged > 0);
+            }
+            QCOMPARE(result->step_ms, result->rows[3].base.median_ms);
+            QVERIFY(result->peak_memory_bytes > 0 && result->memory_gb_per_second > 0 && result->fraction_of_memory > 0);
+            // 2 layers of 12 d^2 and the head of 384 x 32 values
+            QCOMPARE(result->token_bytes, (2 * 12 * 32 * 32 + 384 * 32) * (precision == Precision::bf16 ? 2.0 : 4.0));
+        }
+        request.lengths = {100000};
+        QVERIFY(!bench_latency(request).ok());
+        request.lengths = {};
+        QVERIFY(!bench_latency(request).ok());
+    }
+
     void packedStepsGiveTheLossOfPaddedOnes() {
         const QTemporaryDir folder;
         DataBenchRequest request;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "engine/experiment_spec.h"
 
@@ -72,5 +73,38 @@ struct DataBenchResult {
     double largest_loss_difference = 0;  // between the two, relative
 };
 Result<DataBenchResult> bench_data(const DataBenchRequest& request);
+
+struct Timing {
+    double median_ms = 0, min_ms = 0, max_ms = 0;
+};
+
+// Time to the next token of the base, of base and adapter merged, and of the adapter beside the base, in turn (Hu et al. 2021,
+// arXiv:2106.09685, Table 1 compares these). Random weights.
+struct LatencyBenchRequest {
+    std::string shape = "gpt2";  // shape_names(), or a model folder
+    std::string targets = "q,v";
+    int64_t rank = 4;
+    int64_t batch_size = 1;
+    std::vector<int64_t> lengths = {512, 256, 128};
+    int64_t repeats = 7;  // timed, after one to warm up
+    int64_t tokens = 4;   // one after the other in a repeat, behind each length
+    Precision precision = Precision::f32;
+    std::string device = "auto";
+};
+struct LatencyRow {
+    int64_t context = 0;  // tokens in the cache of keys and values
+    int64_t tokens = 0;   // new ones in one pass; logits of the last
+    Timing base, merged, unmerged;
+    double merged_to_base = 0, unmerged_to_merged = 0;  // medians of the rounds' own ratios
+};
+struct LatencyBenchResult {
+    std::vector<LatencyRow> rows;   // for each length the whole of it at once, then single tokens behind it
+    double step_ms = 0;             // a token of the base behind the last length
+    double tokens_per_second = 0;   // the same
+    int64_t peak_memory_bytes = 0;  // base and merged copy
+    double token_bytes = 0;         // of weights that a token has to read
+    double memory_gb_per_second = 0, fraction_of_memory = 0;  // CPU: what reading gives here, and the token's part of it
+};
+Result<LatencyBenchResult> bench_latency(const LatencyBenchRequest& request);
 
 }  // namespace engine

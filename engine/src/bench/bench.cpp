@@ -1,13 +1,11 @@
 #include "engine/bench.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "bench/flops.h"
-#include "architecture/classifier.h"
+#include "bench/measure.h"
 #include "data/seeded.h"
-#include "engine/model_info.h"
 #include "engine/runtime.h"
 #include "lora/new_adapters.h"
 #include "model/load.h"
@@ -18,53 +16,6 @@
 
 namespace engine {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double milliseconds_since(Clock::time_point begin) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    const std::size_t middle = values.size() / 2;
-    return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
-}
-
-at::ScalarType type_of(Precision precision) { return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat; }
-
-// One product [m, k] x [k, n] as a frozen layer computes it, repeated; milliseconds each, after two warm-ups.
-std::vector<double> time_gemm(int64_t m, int64_t k, int64_t n, Precision precision, const c10::Device& device,
-                              int64_t repeats) {
-    at::NoGradGuard no_grad;
-    const auto options = at::TensorOptions().dtype(type_of(precision)).device(device);
-    const at::Tensor x = at::randn({m, k}, at::kFloat).to(options);
-    const at::Tensor w = at::randn({n, k}, at::kFloat).to(options);
-    std::vector<double> times;
-    for (int64_t i = -2; i < repeats; ++i) {
-        synchronize(device);
-        const auto begin = Clock::now();
-        const at::Tensor y = at::linear(x, w);
-        synchronize(device);
-        if (i >= 0) times.push_back(milliseconds_since(begin));
-    }
-    return times;
-}
-
-// The rate at the model's own shapes: flops of one pass over every kind of matrix divided by its measured time.
-double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, const c10::Device& device) {
-    double flops = 0, ms = 0;
-    const auto add = [&](int64_t m, int64_t k, int64_t n, double times) {
-        flops += times * 2 * static_cast<double>(m) * static_cast<double>(k) * static_cast<double>(n);
-        ms += times * median(time_gemm(m, k, n, precision, device, 7));
-    };
-    for (const Projection* projection : a.projections()) {
-        add(tokens, projection->in_features, projection->out_features, static_cast<double>(a.layers));
-    }
-    add(std::min<int64_t>(tokens, 256), a.hidden_size, a.vocab_size,
-        static_cast<double>(tokens) / static_cast<double>(std::min<int64_t>(tokens, 256)));
-    return flops / ms / 1e6;
-}
 
 // Random rows of full length; the last trained_fraction of each row carries labels.
 Batch random_batch(const Architecture& a, const TrainBenchRequest& request) {
@@ -122,14 +73,6 @@ BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequ
         subject.decoder.weights().head = subject.decoder.weights().embedding;
     }
     return subject;
-}
-
-Architecture architecture_for(const std::string& shape) {
-    const auto names = shape_names();
-    if (std::find(names.begin(), names.end(), shape) != names.end()) return architecture_of_shape(shape);
-    Architecture architecture = read_architecture(shape);
-    require_text_model(architecture, "Measuring");
-    return architecture;
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
-#include "architecture/classifier.h"
+#include "bench/measure.h"
 #include "data/token_cache.h"
 #include "engine/bench.h"
-#include "engine/model_info.h"
 #include "engine/runtime.h"
 #include "lora/new_adapters.h"
 #include "model/load.h"
@@ -16,18 +14,6 @@
 
 namespace engine {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double milliseconds_since(Clock::time_point begin) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-}
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    const std::size_t middle = values.size() / 2;
-    return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
-}
 
 // Every row of the batch filled up on the right with tokens that carry no label.
 Batch padded_to(const Batch& batch, int64_t length) {
@@ -103,14 +89,6 @@ double median_collate_us(const Dataset& data, BatchSampler& sampler) {
     return median(times);
 }
 
-Architecture architecture_for(const DataBenchRequest& request) {
-    const auto names = shape_names();
-    if (std::find(names.begin(), names.end(), request.shape) != names.end()) return architecture_of_shape(request.shape);
-    Architecture architecture = read_architecture(request.shape.empty() ? request.model : std::filesystem::path(request.shape));
-    require_text_model(architecture, "Measuring");
-    return architecture;
-}
-
 }  // namespace
 
 Result<DataBenchResult> bench_data(const DataBenchRequest& request) {
@@ -120,7 +98,7 @@ Result<DataBenchResult> bench_data(const DataBenchRequest& request) {
             fail_input("A benchmark of data needs batch size >= 1, length >= 2 and steps >= 1.");
         }
         const c10::Device device = resolve_device(request.device);
-        const Architecture architecture = architecture_for(request);
+        const Architecture architecture = architecture_for(request.shape.empty() ? request.model.string() : request.shape);
         if (architecture.positions == PositionKind::learned && request.padded_length > architecture.max_positions) {
             fail_input("The shape has " + std::to_string(architecture.max_positions) +
                        " positions; choose a shorter length.");
