@@ -27,6 +27,7 @@ Json preview_json(const std::vector<engine::PreviewRow>& rows) {
             tokens.push_back(
                 {{"id", token.id}, {"text", token.text}, {"trained", token.trained}, {"cut", token.cut}});
         list.push_back({{"line", row.line}, {"tokens", tokens}});
+        if (!row.label.empty()) list.back().update({{"label", row.label}, {"cut_tokens", row.cut_tokens}});
     }
     return list;
 }
@@ -47,7 +48,8 @@ void print_preview(const std::vector<engine::PreviewRow>& rows) {
         }
         mark(false);
         print_line("");
-        print_line("line " + std::to_string(row.line) + ", trained between « and »:");
+        print_line("line " + std::to_string(row.line) +
+                   (row.label.empty() ? ", trained between « and »:" : ", label " + row.label + ":"));
         print_line(text);
     }
 }
@@ -68,6 +70,10 @@ Json report_json(const engine::DataReport& report) {
                                       : Json();
     json["length_histogram"] = histogram;
     for (const auto& label : report.labels) json["labels"][label.name] = label.rows;
+    if (report.label_range)
+        json["label_range"] = {{"least", report.label_range->least},
+                               {"most", report.label_range->most},
+                               {"mean", report.label_range->mean}};
     if (report.tokenized) json["trained_on"] = report.trained_on;
     if (!report.preview.empty()) json["preview"] = preview_json(report.preview);
     if (!report.chat_template.empty()) json["chat_template"] = report.chat_template;
@@ -91,6 +97,9 @@ void print_report(const engine::DataReport& report) {
     facts.add("Rows", count_text(report.rows));
     facts.add("Bad rows", count_text(static_cast<int64_t>(report.bad_rows.size())));
     for (const auto& label : report.labels) facts.add("  " + label.name, count_text(label.rows));
+    if (report.label_range)
+        facts.add("Labels", number_text(report.label_range->least) + " to " + number_text(report.label_range->most) +
+                                ", mean " + number_text(report.label_range->mean));
     if (report.tokenized) {
         facts.add("Tokens", count_text(report.total_tokens));
         facts.add("Trained on", count_text(report.trained_tokens) + ": " + report.trained_on);

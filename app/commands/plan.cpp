@@ -19,9 +19,10 @@ void print_plan(const engine::Plan& plan) {
     Facts facts;
     facts.add("Trained", count_text(plan.trainable_params) + " of " + count_text(plan.total_params) +
                              " parameters (" + number_text(plan.percent) + " %)");
-    if (plan.bias_params + plan.saved_params > 0) {
+    if (plan.bias_params + plan.saved_params + plan.head_params > 0) {
         facts.add("  adapter", count_text(plan.adapter_params));
         if (plan.bias_params > 0) facts.add("  biases", count_text(plan.bias_params));
+        if (plan.head_params > 0) facts.add("  head", count_text(plan.head_params));
         if (plan.saved_params > 0) facts.add("  saved modules", count_text(plan.saved_params));
     }
     facts.add("Matrices", std::to_string(plan.matrices));
@@ -50,6 +51,7 @@ int make_plan(const SpecOptions& options, Session& session) {
                 {"adapter_params", plan.adapter_params},
                 {"bias_params", plan.bias_params},
                 {"saved_params", plan.saved_params},
+                {"head_params", plan.head_params},
                 {"total_params", plan.total_params},
                 {"percent", plan.percent},
                 {"adapter_bytes", plan.adapter_bytes},

@@ -15,6 +15,7 @@ namespace ui {
 
 namespace {
 const QString specKey = QStringLiteral("experiment/spec");
+
 constexpr int dataDelayMs = 250;
 constexpr int64_t previewRows = 8;
 }  // namespace
@@ -36,6 +37,7 @@ ExperimentPresenter::ExperimentPresenter(const AppContext& context, Machine& mac
     const auto saved = engine::spec_from_json(context.settings.value(specKey).toString().toStdString());
     m_spec = saved ? *saved : context.workbench.first_experiment();
     m_dataPending = !m_spec.data.train_path.empty();
+    m_taskFollows = context.settings.value(taskFollowsKey(), true).toBool();
     askModel();
 }
 
@@ -51,16 +53,20 @@ void ExperimentPresenter::adopt(engine::ExperimentSpec spec, bool replaced) {
     if (spec == m_spec && !replaced) return;
     const engine::ExperimentSpec before = std::exchange(m_spec, std::move(spec));
     m_context.settings.setValue(specKey, QString::fromStdString(engine::to_json(m_spec)));
+    if (replaced && m_spec.task != before.task) m_taskOpen = true;
     if (m_spec.model != before.model || (replaced && !m_model)) {
         askModel();  // the data follow, with the new tokenizer
     } else if (m_spec.data.train_path != before.data.train_path ||
                m_spec.data.prompt_template != before.data.prompt_template ||
                m_spec.data.chat_template != before.data.chat_template ||
-               m_spec.data.seq_len != before.data.seq_len || (replaced && !m_data)) {
+               m_spec.data.seq_len != before.data.seq_len || m_spec.task != before.task ||
+               (replaced && !m_data)) {
         m_dataPending = true;
         m_dataDelay.start();
         Q_EMIT dataChanged();
     }
+    if (m_spec.task != before.task) askExports();
+    if (m_spec.model == before.model) followTask();
     replan();
     if (replaced) Q_EMIT specReplaced();
     Q_EMIT specChanged();
@@ -88,10 +94,11 @@ void ExperimentPresenter::askModel() {
             m_modelProblem.clear();
             m_exports.clear();
             if (answer)
-                takeModel(*answer);
+                m_model = *answer;
             else
                 m_modelProblem = QString::fromStdString(answer.error().message);
             Q_EMIT modelChanged();
+            followTask();
             askExports();
             askSpeed();
             askData();
@@ -99,23 +106,10 @@ void ExperimentPresenter::askModel() {
         });
 }
 
-// The task follows the head of the model; one that came with an experiment stays as it is.
-void ExperimentPresenter::takeModel(const engine::ModelInfo& model) {
-    m_model = model;
-    const auto task = engine::task_from(model.task).value();
-    if (task != engine::Task::causal_lm && m_spec.task == engine::Task::causal_lm) {
-        m_spec.task = task;
-        m_taskOfModel = true;
-    } else if (m_taskOfModel) {
-        m_spec.task = task;
-        m_taskOfModel = task != engine::Task::causal_lm;
-    }
-}
-
 void ExperimentPresenter::askExports() {
     if (!m_model || m_model->path.empty()) return m_exportsTask.cancel();
     m_exportsTask.ask(
-        this, [path = m_model->path] { return engine::possible_exports(path); },
+        this, [path = m_model->path, task = m_spec.task] { return engine::possible_exports(path, {}, task); },
         [this](const engine::Result<std::vector<engine::ExportChoice>>& answer) {
             if (!answer) return;  // what is wrong with the model is told already
             m_exports = *answer;
@@ -154,6 +148,7 @@ void ExperimentPresenter::askData() {
             else
                 m_dataProblem = QString::fromStdString(answer.error().message);
             Q_EMIT dataChanged();
+            followTask();
             replan();
         });
     Q_EMIT dataChanged();
@@ -189,7 +184,7 @@ void ExperimentPresenter::replan() {
     m_planProblem.clear();
     m_remedies.clear();
     if (m_model) {
-        const auto plan = engine::plan(*m_model, m_spec, freeBytes());
+        const auto plan = engine::plan(*m_model, m_spec, freeBytes(), labels());
         if (plan)
             m_plan = *plan;
         else
@@ -205,7 +200,7 @@ void ExperimentPresenter::findRemedies() {
         static_cast<double>(memory.total) < 0.85 * static_cast<double>(memory.available))
         return;
     const auto offer = [&](const QString& what, engine::ExperimentSpec spec) {
-        const auto plan = engine::plan(*m_model, spec, memory.available);
+        const auto plan = engine::plan(*m_model, spec, memory.available, labels());
         if (plan && plan->memory.total < memory.total)
             m_remedies.push_back(
                 {tr("%1 → %2").arg(what, units::memory(plan->memory.total)), std::move(spec)});
@@ -278,6 +273,7 @@ QString ExperimentPresenter::blocker() const {
     if (m_spec.method == engine::Method::lora && m_spec.lora.targets.empty())
         return tr("No matrix is ticked; tick at least one in the grid.");
     if (!m_planProblem.isEmpty()) return m_planProblem;
+    if (const QString problem = taskProblem(m_spec.task); !problem.isEmpty()) return problem;
     if (m_model->max_positions > 0 && m_spec.data.seq_len > m_model->max_positions)
         return tr("Rows of %1 tokens do not fit this model, whose context is %2 tokens; set the length to that or less.")
             .arg(units::count(m_spec.data.seq_len), units::count(m_model->max_positions));

@@ -65,6 +65,13 @@ class ExperimentPresenter : public QObject {
     double expectedSeconds() const;  // 0 while not known
     QString expectedSecondsOrigin() const;
 
+    // What is learned. Unless it was chosen it follows the head of the model and, for a head that training starts
+    // anew, the labels of the data.
+    void chooseTask(std::optional<engine::Task> task);  // nothing: follow the model
+    bool taskFollowsModel() const { return m_taskFollows; }
+    std::optional<engine::Task> taskOfModel() const;  // nothing while the model is not known
+    QString taskProblem(engine::Task task) const;     // why it cannot be chosen, one sentence; empty when it can
+
     // Why Start is not possible, one sentence; empty when it is.
     QString blocker() const;
 
@@ -88,7 +95,10 @@ class ExperimentPresenter : public QObject {
 
   private:
     void askExports();
-    void takeModel(const engine::ModelInfo& model);
+    static QString taskFollowsKey() { return QStringLiteral("experiment/taskFollowsModel"); }
+    void followTask();
+    void setTask(engine::Task task);
+    int64_t labels() const;  // that the data name; 0 while not known
     void adopt(engine::ExperimentSpec spec, bool replaced);
     void askModel();
     void askData();
@@ -117,7 +127,8 @@ class ExperimentPresenter : public QObject {
     std::vector<Remedy> m_remedies;
     double m_tokensPerSecond = 0;  // of the last finished run on this model
     bool m_starting = false;
-    bool m_taskOfModel = false;  // the task was set by the model's head
+    bool m_taskFollows = true;  // the model
+    bool m_taskOpen = false;    // it came with an experiment whose model is still to be read
 };
 
 }  // namespace ui

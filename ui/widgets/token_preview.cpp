@@ -82,6 +82,16 @@ void TokenPreview::render() {
             format.setToolTip(tr("token %1, %2").arg(token.id).arg(fate));
             cursor.insertText(shown(token), format);
         }
+        if (row.cut_tokens > 0)
+            cursor.insertText(tr(" (%n token(s) cut)", nullptr, static_cast<int>(row.cut_tokens)), quiet);
+        if (!row.label.empty()) {
+            QTextCharFormat label;
+            label.setForeground(m_theme.text());
+            label.setBackground(Theme::mix(m_theme.surface(), m_theme.accent(), 0.30));
+            label.setToolTip(tr("the label, which is what is learned"));
+            cursor.insertText(QStringLiteral("  → "), quiet);
+            cursor.insertText(QString::fromStdString(row.label), label);
+        }
         if (row.tokens.size() > mostTokens)
             cursor.insertText(
                 tr(" … and %n more token(s)", nullptr, static_cast<int>(row.tokens.size() - mostTokens)),

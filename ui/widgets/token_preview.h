@@ -1,5 +1,5 @@
 // A few rows as the model will see them, token by token: grey is masked, tinted is trained, struck out is
-// cut.
+// cut; a label stands behind its texts.
 #pragma once
 
 #include "engine/data.h"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 
 #include "engine/experiment_spec.h"
@@ -25,6 +26,12 @@ struct PreviewToken {
 struct PreviewRow {
     int64_t line = 0;
     std::vector<PreviewToken> tokens;
+    std::string label;           // of a labelled row, as text: what is trained there
+    int64_t cut_tokens = 0;      // of a labelled row, whose texts lose their ends and keep what stands behind
+};
+
+struct LabelRange {  // of numbers
+    double least = 0, most = 0, mean = 0;
 };
 
 struct HistogramBin {
@@ -42,7 +49,9 @@ struct DataReport {
         std::string name;
         int64_t rows = 0;
     };
-    std::vector<LabelCount> labels;  // with a task over labels
+    std::vector<LabelCount> labels;  // of classes: all there are
+    std::optional<LabelRange> label_range;  // of a regression
+    std::optional<Task> labels_suit;        // the task that the labels of the rows look like; none without labels
     bool tokenized = false;     // the rest needs a tokenizer
     std::string trained_on;     // what carries the loss: "the answers of the assistant ..."
     std::string chat_template;  // where the template of a chat was read; empty for other formats

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/experiment_spec.h"
 
 namespace engine {
 
@@ -63,9 +64,11 @@ struct ExportChoice {
 };
 
 // One entry for each format, in the order of ExportFormat. adapter: a PEFT folder whose settings may rule formats out;
-// empty before there is one. Parses the tokenizer: up to a second for large vocabularies.
+// empty before there is one, and task then says what is going to be trained. Parses the tokenizer: up to a second for
+// large vocabularies.
 Result<std::vector<ExportChoice>> possible_exports(const std::filesystem::path& model,
-                                                   const std::filesystem::path& adapter = {});
+                                                   const std::filesystem::path& adapter = {},
+                                                   Task task = Task::causal_lm);
 
 // What an export would weigh, before it is made.
 Result<int64_t> predicted_export_bytes(const ExportRequest& request);

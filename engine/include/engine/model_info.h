@@ -56,6 +56,7 @@ struct ModelInfo {
     int64_t labels = 0;              // of a classifier
     std::vector<std::string> label_names;
     bool new_head = false;  // a base without a head over labels, which training gives it
+    std::vector<std::string> head_modules;  // what a task over labels trains in full beside the adapter
     std::vector<std::string> kinds;  // the columns of the matrix grid, in order
     std::vector<MatrixInfo> matrices;
     std::vector<TensorInfo> tensors;  // all of them, a tied head too; empty for encoders known by their shape alone

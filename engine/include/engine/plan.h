@@ -19,11 +19,12 @@ struct MemoryForecast {  // bytes
 };
 
 struct Plan {
-    int64_t trainable_params = 0;  // adapter_params + bias_params + saved_params
+    int64_t trainable_params = 0;  // adapter_params + bias_params + saved_params + head_params
     int64_t adapter_params = 0;    // A, B and, with DoRA, m; all weights with Method::full
     int64_t bias_params = 0;       // biases trained beside them
     int64_t saved_params = 0;      // modules trained and saved in full
-    int64_t total_params = 0;
+    int64_t head_params = 0;       // of a head over labels, which is trained in full with such a task
+    int64_t total_params = 0;      // with that head
     double percent = 0;         // trainable / total
     int64_t adapter_bytes = 0;  // of adapter_model.safetensors, exact
     double scaling = 0;
@@ -31,9 +32,11 @@ struct Plan {
     MemoryForecast memory;
 };
 
-// available_bytes: what the device has free, 0 if not known. Errors: rank 0 or above min(in, out) of a ticked matrix
+// available_bytes: what the device has free, 0 if not known. labels: how many the data name, for a head that training
+// starts anew; 0 if not known. Errors: rank 0 or above min(in, out) of a ticked matrix
 // (named), nothing ticked, kind or layer the model does not have.
-Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& spec, int64_t available_bytes = 0);
+Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& spec, int64_t available_bytes = 0,
+                  int64_t labels = 0);
 
 // Trainable values of one matrix at a rank: rank · (in_features + out_features), without DoRA's m.
 int64_t lora_params(const MatrixInfo& matrix, int64_t rank);

@@ -75,6 +75,15 @@ Architecture with_classifier(Architecture architecture, Classifier classifier) {
     return architecture;
 }
 
+std::vector<std::string> head_modules(const Architecture& architecture,
+                                      const std::function<bool(const std::string& tensor)>& stored) {
+    std::vector<std::string> modules = {architecture.encoder ? "classifier" : "score"};
+    const bool own = !architecture.head_dense.empty() && !architecture.head_dense.starts_with("classifier.");
+    // A pooler that starts anew must be saved, or nobody could compute the same again.
+    if (own && !stored(architecture.head_dense + ".weight")) modules.push_back("pooler");
+    return modules;
+}
+
 void put_labels(Json& config, const Classifier& classifier) {
     if (classifier.problem != Problem::by_labels) config["problem_type"] = name_of(classifier.problem);
     config["id2label"] = Json::object();

@@ -13,6 +13,11 @@ Classifier read_classifier(const ConfigFields& config);
 // ...ForSequenceClassification.
 Architecture with_classifier(Architecture architecture, Classifier classifier);
 
+// The modules of the head that are trained and saved in full with an adapter, by the names that PEFT's entries have.
+// Of a model that writes text: of the head it would get. stored: whether the files of the model have a tensor.
+std::vector<std::string> head_modules(const Architecture& architecture,
+                                      const std::function<bool(const std::string& tensor)>& stored);
+
 // The head that a run gave a base model, kept beside its adapter: PEFT folders say nothing of labels. Reading gives the
 // description of model with that head, or as its own files say where the adapter brings none (or there is no adapter).
 inline constexpr const char* classifier_file = "classifier.json";

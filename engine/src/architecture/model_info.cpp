@@ -1,4 +1,5 @@
 #include "architecture/architecture.h"
+#include "architecture/classifier.h"
 #include "architecture/shapes.h"
 #include "spec/attempt.h"
 
@@ -38,6 +39,7 @@ ModelInfo describe(const Architecture& a) {
                                 ? Task::regression
                                 : Task::classification);
     }
+    info.head_modules = head_modules(a, [](const std::string&) { return true; });
     info.kinds = a.kinds();
     for (std::int64_t layer = 0; layer < a.layers; ++layer)
         for (const std::string& kind : info.kinds) {
@@ -79,8 +81,9 @@ ModelInfo describe(const EncoderShape& shape) {
 
 void add_weights(ModelInfo& info, const Architecture& architecture, const Checkpoint& checkpoint) {
     std::set<Dtype> dtypes;
-    for (const auto& [canonical, stored] : resolve_tensors(architecture, checkpoint))
-        dtypes.insert(checkpoint.require(stored).entry->dtype);
+    const auto resolved = resolve_tensors(architecture, checkpoint);
+    for (const auto& [canonical, stored] : resolved) dtypes.insert(checkpoint.require(stored).entry->dtype);
+    info.head_modules = head_modules(architecture, [&](const std::string& name) { return resolved.contains(name); });
     info.has_weights = true;
     info.weight_bytes = static_cast<std::int64_t>(checkpoint.data_bytes());
     info.dtype = dtypes.size() == 1 ? std::string(name_of(*dtypes.begin())) : "mixed";

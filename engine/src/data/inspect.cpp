@@ -1,40 +1,16 @@
 #include "data/encoder.h"
 #include "data/labelled.h"
+#include "data/labelled_rows.h"
+#include "data/preview.h"
 #include "data/rows.h"
 #include "spec/attempt.h"
-#include "tokenizer/text.h"
 
 #include <engine/data.h>
 
 #include <algorithm>
-#include <cstdio>
 
 namespace engine {
 namespace {
-
-constexpr std::int64_t most_bins = 24;
-constexpr std::int64_t most_preview_tokens = 4096;  // a preview is for the eye
-
-// Bytes as text: what is no complete character as \xNN.
-std::string readable(std::string_view bytes) {
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size();) {
-        std::size_t length = 1;
-        const auto lead = static_cast<unsigned char>(bytes[i]);
-        if (lead >= 0xc2) length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-        const std::string_view part = bytes.substr(i, length);
-        if (part.size() == length && (lead < 0x80 || length > 1) && valid_utf8(part) == part) {
-            text += part;
-        } else {
-            char escaped[5];
-            std::snprintf(escaped, sizeof escaped, "\\x%02X", lead);
-            text += escaped;
-            length = 1;
-        }
-        i += length;
-    }
-    return text;
-}
 
 PreviewRow preview_of(const EncodedRow& row, const Tokenizer& tokenizer, std::int64_t seq_len) {
     PreviewRow preview;
@@ -42,26 +18,11 @@ PreviewRow preview_of(const EncodedRow& row, const Tokenizer& tokenizer, std::in
     const auto size = std::min(static_cast<std::int64_t>(row.ids.size()), most_preview_tokens);
     for (std::int64_t i = 0; i < size; ++i) {
         const std::int32_t id = row.ids[static_cast<std::size_t>(i)];
-        std::string text = tokenizer.is_special(id) ? std::string() : readable(tokenizer.piece_text(id));
-        if (text.empty()) text = tokenizer.token(id);
         const bool cut = i >= seq_len;
         preview.tokens.push_back(
-            {id, std::move(text), row.trained[static_cast<std::size_t>(i)] != 0 && !cut, cut});
+            {id, preview_text(tokenizer, id), row.trained[static_cast<std::size_t>(i)] != 0 && !cut, cut});
     }
     return preview;
-}
-
-// At most most_bins bins of a width 1, 2 or 5 times a power of ten.
-std::vector<HistogramBin> histogram_of(const std::vector<std::int64_t>& lengths) {
-    if (lengths.empty()) return {};
-    const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
-    std::int64_t width = 1;
-    for (int step = 0; longest / width >= most_bins; ++step)
-        width = step % 3 == 1 ? width / 2 * 5 : width * 2;
-    std::vector<HistogramBin> bins;
-    for (std::int64_t from = 0; from <= longest; from += width) bins.push_back({from, from + width, 0});
-    for (const std::int64_t length : lengths) ++bins[static_cast<std::size_t>(length / width)].rows;
-    return bins;
 }
 
 void add_tokens(DataReport& report, const RowFile& rows, const DataRequest& request, std::stop_token stop) {
@@ -108,6 +69,7 @@ Result<DataReport> inspect_data(const DataRequest& request, std::stop_token stop
         report.has_conversations = rows.kind == RowKind::chat;
         report.rows = static_cast<std::int64_t>(rows.rows.size());
         report.bad_rows = std::move(rows.bad_rows);
+        report.labels_suit = task_of_labels(request.file);
         if (!request.model.empty()) add_tokens(report, rows, request, stop);
         std::stable_sort(report.bad_rows.begin(), report.bad_rows.end(),
                          [](const BadRow& a, const BadRow& b) { return a.line < b.line; });

@@ -1,118 +1,25 @@
 #include "data/labelled.h"
 
-#include "data/rows.h"
+#include "data/labelled_rows.h"
+#include "data/preview.h"
 #include "data/seeded.h"
-#include "io/file.h"
-#include "io/json.h"
-#include "io/sha256.h"
 
 #include <engine/error.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 namespace engine {
 namespace {
 
-constexpr std::uint64_t max_file_bytes = std::uint64_t{4} << 30;
 constexpr std::int64_t most_labels = 100'000;
-
-struct LabelledRow {
-    std::int64_t line = 0;
-    std::string first;
-    std::optional<std::string> second;
-    Json label;
-};
-
-struct LabelledFile {
-    std::filesystem::path path;
-    std::vector<LabelledRow> rows;
-    std::vector<BadRow> bad_rows;
-    std::string content_hash;
-};
-
-constexpr std::pair<const char*, const char*> text_fields[] = {
-    {"sentence1", "sentence2"}, {"premise", "hypothesis"}, {"question1", "question2"},
-    {"question", "sentence"},   {"text", "text_pair"},     {"sentence", nullptr},
-    {"text", nullptr},
-};
-
-[[noreturn]] void fail_rows(LabelledFile& file) {
-    std::stable_sort(file.bad_rows.begin(), file.bad_rows.end(),
-                     [](const BadRow& a, const BadRow& b) { return a.line < b.line; });
-    const std::string name = file.path.filename().string();
-    std::string message = "The data file '" + file.path.string() + "' has " +
-                          std::to_string(file.bad_rows.size()) +
-                          (file.bad_rows.size() == 1 ? " problem. " : " problems. ");
-    for (std::size_t i = 0; i < file.bad_rows.size() && i < 3; ++i) {
-        const BadRow& row = file.bad_rows[i];
-        message += name + ":" + std::to_string(row.line) + ": " + row.field + " " + row.reason + ". ";
-    }
-    if (file.bad_rows.size() > 3) message += "And " + std::to_string(file.bad_rows.size() - 3) + " more. ";
-    fail_input(message + "Correct or remove these rows.");
-}
-
-// Takes the row's texts and label; what is wrong with it, if anything.
-std::optional<BadRow> take_row(const Json& object, LabelledRow& row) {
-    if (!object.is_object()) return BadRow{row.line, "row", "is no JSON object with text and label"};
-    const auto chosen = std::find_if(std::begin(text_fields), std::end(text_fields), [&](const auto& fields) {
-        return object.contains(fields.first) && (!fields.second || object.contains(fields.second));
-    });
-    if (chosen == std::end(text_fields))
-        return BadRow{row.line, "row",
-                      "has no text: neither \"text\" nor a pair such as \"sentence1\" and \"sentence2\""};
-    for (const char* field : {chosen->first, chosen->second}) {
-        if (!field) continue;
-        const Json& text = object.at(field);
-        if (!text.is_string() || text.get<std::string>().find_first_not_of(" \t\r\n") == std::string::npos)
-            return BadRow{row.line, field, "must be a text that is not empty"};
-        (field == chosen->first ? row.first : row.second.emplace()) = text.get<std::string>();
-    }
-    if (!object.contains("label") || object.at("label").is_null())
-        return BadRow{row.line, "label", "is missing"};
-    row.label = object.at("label");
-    return {};
-}
-
-LabelledFile read_file(const std::filesystem::path& path) {
-    const std::string extension = path.extension().string();
-    if (extension != ".jsonl" && extension != ".json" && extension != ".ndjson")
-        fail_input("The data file '" + path.string() +
-                   "' is not JSONL. Write one object with \"text\" and \"label\" per line.");
-    LabelledFile file{path, {}, {}, {}};
-    const std::string bytes = read_text(path, max_file_bytes);
-    file.content_hash = sha256_of_text(bytes);
-    std::string_view text = bytes;
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-    std::int64_t number = 0;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find('\n', begin), text.size());
-        const std::string_view line = text.substr(begin, end - begin);
-        begin = end + 1;
-        ++number;
-        if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-        LabelledRow row;
-        row.line = number;
-        try {
-            const Json object = parse_json(line, "the row");
-            if (auto problem = take_row(object, row))
-                file.bad_rows.push_back(std::move(*problem));
-            else
-                file.rows.push_back(std::move(row));
-        } catch (const Failure&) {
-            file.bad_rows.push_back({number, "row", "is not valid JSON"});
-        }
-    }
-    if (file.rows.empty() && file.bad_rows.empty())
-        fail_input("The data file '" + path.string() + "' is empty. Choose a file with at least one row.");
-    return file;
-}
 
 // The labels of the rows, as numbers for the loss.
 class Labels {
   public:
-    Labels(Task task, const std::optional<Classifier>& known, const LabelledFile& train) : task_(task) {
+    Labels(Task task, const std::optional<Classifier>& known, const LabelledRows& train) : task_(task) {
         if (known) {
             classifier_ = *known;
         } else {
@@ -178,7 +85,7 @@ class Labels {
         return {};
     }
 
-    void learn(const LabelledFile& file) {
+    void learn(const LabelledRows& file) {
         std::map<std::string, int> names;
         std::int64_t largest = -1;
         const auto meet = [&](const Json& label) {
@@ -214,9 +121,9 @@ class Labels {
 };
 
 // Keeps the good rows; the others are told of in file.
-Dataset encode(LabelledFile& file, const Tokenizer& tokenizer, const Labels& labels, std::int64_t seq_len) {
+Dataset encode(LabelledRows& file, const Tokenizer& tokenizer, const Labels& labels, std::int64_t seq_len) {
     Dataset dataset;
-    dataset.format = "jsonl labelled";
+    dataset.format = file.format;
     dataset.content_hash = file.content_hash;
     for (const LabelledRow& row : file.rows) {
         Example example;
@@ -242,22 +149,67 @@ Dataset encode(LabelledFile& file, const Tokenizer& tokenizer, const Labels& lab
     return dataset;
 }
 
-Dataset encode_all(LabelledFile file, const Tokenizer& tokenizer, const Labels& labels, std::int64_t seq_len) {
+Dataset encode_all(LabelledRows file, const Tokenizer& tokenizer, const Labels& labels,
+                   std::int64_t seq_len) {
     Dataset dataset = encode(file, tokenizer, labels, seq_len);
-    if (!file.bad_rows.empty()) fail_rows(file);
+    if (!file.bad_rows.empty()) fail_labelled_rows(file);
     return dataset;
 }
 
-void count_labels(DataReport& report, const Classifier& classifier, const std::vector<std::vector<float>>& targets) {
-    for (const std::string& name : classifier.label_names) report.labels.push_back({name, 0});
+std::string name_of_label(const Classifier& classifier, std::size_t index) {
+    return index < classifier.label_names.size() ? classifier.label_names[index]
+                                                 : "LABEL_" + std::to_string(index);
+}
+
+void count_labels(DataReport& report, const Classifier& classifier,
+                  const std::vector<std::vector<float>>& targets) {
+    if (classifier.problem == Problem::regression) {
+        if (targets.empty()) return;
+        auto& range =
+            report.label_range.emplace(LabelRange{targets.front().front(), targets.front().front(), 0});
+        for (const auto& target : targets) {
+            const double value = target.front();
+            range.least = std::min(range.least, value);
+            range.most = std::max(range.most, value);
+            range.mean += value / static_cast<double>(targets.size());
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < static_cast<std::size_t>(classifier.labels); ++i)
+        report.labels.push_back({name_of_label(classifier, i), 0});
     for (const auto& target : targets) {
         if (classifier.problem == Problem::single_label) {
-            const auto index = static_cast<std::size_t>(target.front());
-            if (index < report.labels.size()) ++report.labels[index].rows;
+            ++report.labels[static_cast<std::size_t>(target.front())].rows;
+            continue;
         }
-        if (classifier.problem != Problem::multi_label) continue;
-        for (std::size_t i = 0; i < target.size() && i < report.labels.size(); ++i) report.labels[i].rows += target[i] > 0;
+        for (std::size_t i = 0; i < target.size(); ++i) report.labels[i].rows += target[i] > 0;
     }
+}
+
+std::string label_text(const Classifier& classifier, const std::vector<float>& target) {
+    if (classifier.problem == Problem::regression) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.6g", static_cast<double>(target.front()));
+        return text;
+    }
+    if (classifier.problem == Problem::single_label)
+        return name_of_label(classifier, static_cast<std::size_t>(target.front()));
+    std::string names;
+    for (std::size_t i = 0; i < target.size(); ++i)
+        if (target[i] > 0) names += (names.empty() ? "" : ", ") + name_of_label(classifier, i);
+    return names.empty() ? "none" : names;
+}
+
+PreviewRow preview_of(const Example& example, const Tokenizer& tokenizer, const Classifier& classifier) {
+    PreviewRow preview;
+    preview.line = example.line;
+    preview.label = label_text(classifier, example.targets);
+    preview.cut_tokens = example.cut;
+    for (const std::int32_t id : example.ids) {
+        if (static_cast<std::int64_t>(preview.tokens.size()) == most_preview_tokens) break;
+        preview.tokens.push_back({id, preview_text(tokenizer, id), false, false});
+    }
+    return preview;
 }
 
 }  // namespace
@@ -312,16 +264,18 @@ EncodedTexts encode_texts(const Tokenizer& tokenizer, const std::string& first,
 }
 
 DataReport inspect_labelled(const DataRequest& request) {
-    LabelledFile file = read_file(request.file);
+    LabelledRows file = read_labelled_rows(request.file);
     std::optional<Classifier> known;
     if (!request.model.empty()) {
         const Architecture architecture = read_architecture(request.model);
-        if (architecture.classifier && !architecture.classifier->may_be_absent) known = architecture.classifier;
+        if (architecture.classifier && !architecture.classifier->may_be_absent)
+            known = architecture.classifier;
     }
     const Labels labels(request.task, known, file);
     DataReport report;
-    report.format = "jsonl labelled";
+    report.format = file.format;
     report.trained_on = "the label";
+    report.labels_suit = task_of_labels(file);
     std::vector<std::vector<float>> targets;
     if (request.model.empty()) {
         for (const LabelledRow& row : file.rows) {
@@ -335,15 +289,20 @@ DataReport inspect_labelled(const DataRequest& request) {
         const auto tokenizer = Tokenizer::load(request.model);
         const Dataset dataset = encode(file, tokenizer.value(), labels, request.seq_len);
         report.tokenized = true;
+        std::vector<std::int64_t> lengths;
         for (const Example& example : dataset.examples) {
             const auto length = static_cast<std::int64_t>(example.ids.size()) + example.cut;
             report.total_tokens += length;
             report.truncated_tokens += example.cut;
             report.truncated_rows += example.cut > 0;
             report.longest_row = std::max(report.longest_row, length);
+            lengths.push_back(length);
             targets.push_back(example.targets);
+            if (static_cast<std::int64_t>(report.preview.size()) < request.preview_rows)
+                report.preview.push_back(preview_of(example, tokenizer.value(), labels.classifier()));
         }
         report.trained_tokens = dataset.trained_tokens;
+        report.length_histogram = histogram_of(lengths);
     }
     report.rows = static_cast<std::int64_t>(targets.size());
     count_labels(report, labels.classifier(), targets);
@@ -355,16 +314,18 @@ DataReport inspect_labelled(const DataRequest& request) {
 
 LabelledData load_labelled(const LabelledFiles& files, const Tokenizer& tokenizer, Task task,
                            const std::optional<Classifier>& known, std::int64_t seq_len) {
-    LabelledFile train = read_file(files.train);
-    if (!train.bad_rows.empty()) fail_rows(train);
+    LabelledRows train = read_labelled_rows(files.train);
+    if (!train.bad_rows.empty()) fail_labelled_rows(train);
     const Labels labels(task, known, train);
     const std::int64_t least = task == Task::classification ? 2 : 1;
     if (labels.classifier().labels < least)
         fail_input("The data file '" + files.train.string() + "' names fewer than " + std::to_string(least) +
-                   " labels, so there is nothing to tell apart. Add rows of other classes, or choose the task regression.");
+                   " labels, so there is nothing to tell apart. Add rows of other classes, or choose the "
+                   "task regression.");
     LabelledData data{labels.classifier(), {}, {}};
     data.train = encode_all(std::move(train), tokenizer, labels, seq_len);
-    if (!files.eval.empty()) data.eval = encode_all(read_file(files.eval), tokenizer, labels, seq_len);
+    if (!files.eval.empty())
+        data.eval = encode_all(read_labelled_rows(files.eval), tokenizer, labels, seq_len);
     return data;
 }
 

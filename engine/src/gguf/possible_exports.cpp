@@ -1,5 +1,6 @@
 // Names of formats and types, and what can be said of an export before it is made.
 #include "architecture/architecture.h"
+#include "architecture/classifier.h"
 #include "engine/export.h"
 #include "gguf/gguf.h"
 #include "gguf/layout.h"
@@ -68,9 +69,11 @@ int64_t merged_gguf_bytes(const ExportRequest& request, const Architecture& arch
 }  // namespace
 
 Result<std::vector<ExportChoice>> possible_exports(const std::filesystem::path& model,
-                                                   const std::filesystem::path& adapter) {
+                                                   const std::filesystem::path& adapter, Task task) {
     return attempt([&] {
-        const Architecture architecture = read_architecture(model);
+        Architecture architecture = read_architecture(model, adapter);
+        if (task != Task::causal_lm && !architecture.classifier)
+            architecture = with_classifier(std::move(architecture), Classifier{});
         std::vector<ExportChoice> choices;
         for (const ExportFormat format : formats) choices.push_back({format, true, {}, {}});
         ExportChoice &merged = choices[2], &alone = choices[3];

@@ -88,22 +88,62 @@ std::int64_t safetensors_file_size(std::vector<PlannedTensor> tensors) {
     return static_cast<std::int64_t>(8 + header + (entries.empty() ? 0 : entries.back().end));
 }
 
+// The model with the head that training gives it. Tensors with one row for each label are known by their names; what
+// is not known from the data stays as config.json says, which is two labels where it says nothing.
+ModelInfo with_head(ModelInfo model, Task task, std::int64_t labels) {
+    if (model.labels > 0 && !model.new_head) return model;
+    if (task == Task::regression) labels = 1;
+    if (labels < 1) labels = std::max<std::int64_t>(model.labels, 2);
+    const auto rows_change = [&](std::int64_t& rows, std::int64_t width) {
+        model.total_params += (labels - rows) * width;
+        rows = labels;
+    };
+    if (model.labels > 0) {
+        for (TensorInfo& tensor : model.tensors)
+            for (const char* ending : {"classifier.weight", "classifier.bias", "classifier.out_proj.weight",
+                                       "classifier.out_proj.bias"})
+                if (tensor.name == ending) rows_change(tensor.shape[0], tensor.numel() / tensor.shape[0]);
+    } else if (!model.tensors.empty()) {
+        // The head over the vocabulary goes; one that is tied was counted with the embeddings.
+        std::erase_if(model.tensors, [&](const TensorInfo& tensor) {
+            const bool head = tensor.name.starts_with("lm_head.") || tensor.name.starts_with("embed_out.");
+            if (head && !(model.tied_embeddings && tensor.name.ends_with(".weight")))
+                model.total_params -= tensor.numel();
+            return head;
+        });
+        model.tensors.push_back({"score.weight", {labels, model.hidden_size}});
+        model.total_params += labels * model.hidden_size;
+    }
+    model.labels = labels;
+    return model;
+}
+
+std::vector<std::string> tensors_of_head(const ModelInfo& model, const std::vector<std::string>& saved) {
+    std::vector<std::string> names;
+    for (const std::string& name : saved)
+        if (std::any_of(model.head_modules.begin(), model.head_modules.end(),
+                        [&](const std::string& head) { return in_saved_module(module_of(name), head); }))
+            names.push_back(name);
+    return names;
+}
+
 }  // namespace
 
 std::int64_t lora_params(const MatrixInfo& matrix, std::int64_t rank) {
     return rank * (matrix.in_features + matrix.out_features);
 }
 
-Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& experiment, std::int64_t available_bytes) {
+Result<Plan> plan(const ModelInfo& base, const ExperimentSpec& experiment, std::int64_t available_bytes,
+                  std::int64_t labels) {
     return attempt([&] {
+        const bool over_labels = experiment.task != Task::causal_lm;
+        const ModelInfo model = over_labels ? with_head(base, experiment.task, labels) : base;
         ExperimentSpec spec = experiment;
-        if (spec.task != Task::causal_lm) {
-            // The head is trained in full; one that a decoder is still to get has as many values as there will be labels.
-            for (const char* head : {"classifier", "score"})
-                if (std::any_of(model.tensors.begin(), model.tensors.end(),
-                                [&](const TensorInfo& tensor) { return tensor.name.starts_with(head); }))
+        if (over_labels && !model.tensors.empty())
+            for (const std::string& head : model.head_modules)
+                if (std::find(spec.lora.modules_to_save.begin(), spec.lora.modules_to_save.end(), head) ==
+                    spec.lora.modules_to_save.end())
                     spec.lora.modules_to_save.push_back(head);
-        }
         Plan result;
         result.total_params = model.total_params;
         std::vector<const MatrixInfo*> selected;
@@ -118,8 +158,11 @@ Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& experiment, std:
                     lora_params(*matrix, spec.lora.rank) + (spec.lora.use_dora ? matrix->out_features : 0);
             const WholeTensors whole = whole_tensors(model, spec.lora, selected);
             result.bias_params = values_in(model, whole.biases);
-            result.saved_params = values_in(model, whole.saved);
-            result.trainable_params = result.adapter_params + result.bias_params + result.saved_params;
+            const auto head = over_labels ? tensors_of_head(model, whole.saved) : std::vector<std::string>();
+            result.head_params = values_in(model, head);
+            result.saved_params = values_in(model, whole.saved) - result.head_params;
+            result.trainable_params =
+                result.adapter_params + result.bias_params + result.saved_params + result.head_params;
             result.matrices = static_cast<std::int64_t>(selected.size());
             result.adapter_bytes = safetensors_file_size(adapter_tensors(model, selected, spec.lora, whole));
             result.scaling = spec.lora.scaling();

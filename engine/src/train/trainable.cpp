@@ -28,14 +28,9 @@ Decoder make_decoder(const TrainRequest& request, const c10::Device& device,
     return load_decoder(request.model_dir, std::move(architecture), spec.precision, device, stored, spec.seed);
 }
 
-// The modules of the head that are trained and saved in full with an adapter, by the names that PEFT's entries have.
-std::vector<std::string> head_modules(const Architecture& architecture, const Checkpoint& checkpoint) {
-    std::vector<std::string> modules = {architecture.encoder ? "classifier" : "score"};
-    const std::string pooler = architecture.head_dense + ".weight";
-    const bool own = !architecture.head_dense.empty() && !architecture.head_dense.starts_with("classifier.");
-    // A pooler that starts anew must be saved, or nobody could compute the same again.
-    if (own && !resolve_tensors(architecture, checkpoint).contains(pooler)) modules.push_back("pooler");
-    return modules;
+std::vector<std::string> trained_head(const Architecture& architecture, const std::filesystem::path& model) {
+    const auto stored = resolve_tensors(architecture, Checkpoint::open(model));
+    return head_modules(architecture, [&](const std::string& tensor) { return stored.contains(tensor); });
 }
 
 }  // namespace
@@ -44,7 +39,7 @@ Trainable::Trainable(const TrainRequest& request, const c10::Device& device, con
     : spec_(request.spec), model_dir_(request.model_dir), decoder_(make_decoder(request, device, classifier)) {
     if (classifier) {
         auto& saved = spec_.lora.modules_to_save;
-        for (const std::string& module : head_modules(decoder_.architecture(), Checkpoint::open(model_dir_))) {
+        for (const std::string& module : trained_head(decoder_.architecture(), model_dir_)) {
             if (std::find(saved.begin(), saved.end(), module) == saved.end()) saved.push_back(module);
         }
     }

@@ -2,10 +2,12 @@
 
 #include "ui/format/units.h"
 #include "ui/pages/experiment/bad_rows_dialog.h"
+#include "ui/pages/experiment/task_field.h"
 #include "ui/presenters/experiment_presenter.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/histogram.h"
+#include "ui/widgets/label_bars.h"
 #include "ui/widgets/number_field.h"
 #include "ui/widgets/token_preview.h"
 #include "workbench/workbench.h"
@@ -57,19 +59,24 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
       m_facts(makeHint(theme, {}, this)),
       m_warning(new QLabel(this)),
       m_look(new QPushButton(tr("Look"), this)),
+      m_labels(new LabelBars(theme, this)),
       m_histogram(new LengthHistogram(theme, this)),
+      m_task(new TaskField(presenter, this)),
+      m_taskNote(makeHint(theme, {}, this)),
+      m_templateLabel(new QLabel(tr("&Template"), this)),
       m_template(new QLineEdit(this)),
       m_heldOut(new NumberField(NumberField::Kind::Real, 0, 50, this)),
       m_heldOutUnit(makeHint(theme, tr("% of the rows, or"), this)),
       m_heldOutFile(new ElidedLabel(this)),
       m_heldOutChoose(new QToolButton(this)),
+      m_legend(makeHint(theme, {}, this)),
       m_preview(new TokenPreview(theme, this)) {
     setObjectName(QStringLiteral("dataCard"));
     m_choose->setObjectName(QStringLiteral("chooseData"));
     m_choose->setText(tr("Change"));
     m_choose->setToolTip(
-        tr("Choose a sample or a file: JSON lines with prompt and completion or with text, or plain text; "
-           "a file can also be dropped here"));
+        tr("Choose a sample or a file: JSON lines with prompt and completion or with text, or plain text; for "
+           "a classifier JSON lines with text and label; a file can also be dropped here"));
     m_choose->setMenu(m_menu);
     header().addWidget(m_choose);
 
@@ -79,7 +86,11 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
     m_look->setObjectName(QStringLiteral("lookAtBadRows"));
     m_facts->setWordWrap(true);
     m_warning->setWordWrap(true);
-    for (QLabel* label : {m_facts, m_warning})
+    m_taskNote->setObjectName(QStringLiteral("taskNote"));
+    m_legend->setObjectName(QStringLiteral("previewLegend"));
+    m_taskNote->setWordWrap(true);
+    m_legend->setWordWrap(true);
+    for (QLabel* label : {m_facts, m_warning, m_taskNote, m_legend})
         label->setMinimumWidth(1);  // a long name must not widen the page
     auto* warningRow = new QHBoxLayout;
     warningRow->addWidget(m_warning, 1);
@@ -88,9 +99,10 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
     body().addWidget(m_file);
     body().addWidget(m_facts);
     body().addLayout(warningRow);
+    body().addWidget(m_labels);
     body().addWidget(m_histogram);
     buildFields();
-    body().addWidget(makeHint(theme, tr("Tinted tokens are trained, grey ones are masked"), this));
+    body().addWidget(m_legend);
     body().addWidget(m_preview, 1);
     m_preview->setMinimumHeight(96);
 
@@ -98,10 +110,14 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
     connect(m_look, &QPushButton::clicked, this, &DataCard::showBadRows);
     connect(&presenter, &ExperimentPresenter::specReplaced, this, &DataCard::showSpec);
     connect(&presenter, &ExperimentPresenter::dataChanged, this, &DataCard::showReport);
+    connect(&presenter, &ExperimentPresenter::specChanged, this, &DataCard::showTask);
+    connect(&presenter, &ExperimentPresenter::dataChanged, this, &DataCard::showTask);
+    connect(&presenter, &ExperimentPresenter::modelChanged, this, &DataCard::showTask);
     connect(&theme, &Theme::changed, this, &DataCard::showReport);
     fillMenu();
     showSpec();
     showReport();
+    showTask();
 }
 
 void DataCard::buildFields() {
@@ -110,15 +126,20 @@ void DataCard::buildFields() {
     fields->setVerticalSpacing(6);
     fields->setColumnStretch(1, 1);
 
-    auto* templateLabel = new QLabel(tr("&Template"), this);
+    auto* taskLabel = new QLabel(tr("Tas&k"), this);
+    taskLabel->setBuddy(m_task);
+    fields->addWidget(taskLabel, 0, 0);
+    fields->addWidget(m_task, 0, 1);
+    fields->addWidget(m_taskNote, 1, 1);
+
     fields->setColumnMinimumWidth(
-        0, templateLabel->sizeHint().width() + 4);  // an underlined T is wider than it says
+        0, m_templateLabel->sizeHint().width() + 4);  // an underlined T is wider than it says
     m_template->setObjectName(QStringLiteral("templateField"));
     m_template->setToolTip(
         tr("What stands in front of the completion; {prompt} is the row's prompt, \\n a new line"));
-    templateLabel->setBuddy(m_template);
-    fields->addWidget(templateLabel, 0, 0);
-    fields->addWidget(m_template, 0, 1);
+    m_templateLabel->setBuddy(m_template);
+    fields->addWidget(m_templateLabel, 2, 0);
+    fields->addWidget(m_template, 2, 1);
 
     auto* heldOutLabel = new QLabel(tr("&Held out"), this);
     m_heldOut->setObjectName(QStringLiteral("heldOutField"));
@@ -133,8 +154,8 @@ void DataCard::buildFields() {
     row->addWidget(m_heldOutFile, 1);
     row->addWidget(m_heldOutChoose);
     row->addStretch(0);
-    fields->addWidget(heldOutLabel, 1, 0);
-    fields->addLayout(row, 1, 1);
+    fields->addWidget(heldOutLabel, 3, 0);
+    fields->addLayout(row, 3, 1);
     body().addLayout(fields);
 
     connect(m_template, &QLineEdit::textEdited, this, [this](const QString& text) {
@@ -182,6 +203,8 @@ void DataCard::fillMenu() {
     auto* open = m_menu->addAction(m_theme.icon(QStringLiteral("file")), tr("Open a file…"));
     connect(open, &QAction::triggered, this, &DataCard::browse);
 
+    m_menu->setToolTipsVisible(true);
+    if (m_presenter.spec().task != engine::Task::causal_lm) return;  // no template stands around labelled texts
     m_menu->addSection(tr("Conversations"));
     const QString chosen = QString::fromStdString(m_presenter.spec().data.chat_template);
     auto* own = m_menu->addAction(tr("The model's chat template"));
@@ -198,7 +221,6 @@ void DataCard::fillMenu() {
                                                           tr("Jinja templates (*.jinja);;All files (*)"));
         if (!file.isEmpty()) setChatTemplate(file);
     });
-    m_menu->setToolTipsVisible(true);
 }
 
 void DataCard::setChatTemplate(const QString& file) {
@@ -226,6 +248,18 @@ void DataCard::showSpec() {
                                     : tr("Evaluate on another file"));
 }
 
+// A classifier reads its texts as they are: there is nothing to put a template around.
+void DataCard::showTask() {
+    const bool writes = m_presenter.spec().task == engine::Task::causal_lm;
+    m_templateLabel->setVisible(writes);
+    m_template->setVisible(writes);
+    const QString note = m_task->note();
+    m_taskNote->setText(note);
+    m_taskNote->setVisible(!note.isEmpty());
+    m_legend->setText(writes ? tr("Tinted tokens are trained, grey ones are masked")
+                             : tr("The label behind the arrow is trained; no template stands around the texts"));
+}
+
 void DataCard::showReport() {
     const auto& report = m_presenter.data();
     QStringList facts;
@@ -242,9 +276,11 @@ void DataCard::showReport() {
                                                  static_cast<double>(report->total_tokens)));
             if (report->has_conversations) facts << tr("the assistant's answers carry the loss");
         }
-        for (std::size_t i = 0; i < report->labels.size() && i < 6; ++i)
-            facts << tr("%1: %2").arg(QString::fromStdString(report->labels[i].name), units::count(report->labels[i].rows));
-        if (report->labels.size() > 6) facts << tr("%1 labels in all").arg(units::count(static_cast<qint64>(report->labels.size())));
+        if (!report->labels.empty())
+            facts << tr("%Ln label(s)", nullptr, static_cast<int>(report->labels.size()));
+        if (const auto& range = report->label_range)
+            facts << tr("labels %1 to %2, mean %3")
+                         .arg(units::number(range->least), units::number(range->most), units::number(range->mean));
         bad = !report->bad_rows.empty();
         if (bad)
             warning = tr("%Ln row(s) cannot be used.", nullptr, static_cast<int>(report->bad_rows.size()));
@@ -267,6 +303,8 @@ void DataCard::showReport() {
     m_warning->setPalette(ink);
     m_look->setVisible(report && bad);
 
+    m_labels->setLabels(report ? report->labels : std::vector<engine::DataReport::LabelCount>{},
+                        report ? report->rows : 0);
     const bool lengths = report && report->tokenized;
     m_histogram->setBins(lengths ? report->length_histogram : std::vector<engine::HistogramBin>{},
                          m_presenter.spec().data.seq_len);

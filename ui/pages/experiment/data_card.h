@@ -18,8 +18,10 @@ class Workbench;
 namespace ui {
 
 class ExperimentPresenter;
+class LabelBars;
 class LengthHistogram;
 class NumberField;
+class TaskField;
 class TokenPreview;
 
 class DataCard : public Card {
@@ -35,6 +37,7 @@ class DataCard : public Card {
     void buildFields();
     void fillMenu();
     void showSpec();
+    void showTask();
     void showReport();
     void browseHeldOut();
     void setChatTemplate(const QString& file);  // empty: the model's own
@@ -49,12 +52,17 @@ class DataCard : public Card {
     QLabel* m_facts;
     QLabel* m_warning;
     QPushButton* m_look;
+    LabelBars* m_labels;
     LengthHistogram* m_histogram;
+    TaskField* m_task;
+    QLabel* m_taskNote;
+    QLabel* m_templateLabel;
     QLineEdit* m_template;
     NumberField* m_heldOut;
     QLabel* m_heldOutUnit;
     QLabel* m_heldOutFile;
     QToolButton* m_heldOutChoose;
+    QLabel* m_legend;
     TokenPreview* m_preview;
 };
 

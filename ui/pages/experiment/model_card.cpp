@@ -141,6 +141,15 @@ void ModelCard::refresh() {
                    : tr("✓ %1").arg(QString::fromStdString(model->tokenizer)));
     checks << (model->has_weights ? tr("✓ weights %1").arg(units::bytes(model->weight_bytes))
                                   : tr("✗ no weights"));
+    if (model->new_head) {
+        checks << tr("✓ a head for the labels is made anew");
+    } else if (model->labels > 0) {
+        QStringList names;
+        for (const std::string& name : model->label_names) names << QString::fromStdString(name);
+        if (names.size() > 4) names = names.mid(0, 3) << QStringLiteral("…");
+        checks << tr("✓ head of %Ln label(s)", nullptr, static_cast<int>(model->labels)) +
+                      (names.isEmpty() ? QString() : QStringLiteral(": ") + names.join(QStringLiteral(", ")));
+    }
     if (model->tied_embeddings) checks << tr("✓ tied embeddings");
     m_checks->setText(joinFacts(checks));
 }

@@ -71,7 +71,10 @@ PlanCard::PlanCard(const Theme& theme, ExperimentPresenter& presenter, QWidget* 
 void PlanCard::refresh() {
     const auto& plan = m_presenter.plan();
     if (plan) {
-        m_trainable->setText(tr("%1 trainable").arg(units::count(plan->trainable_params)));
+        const qint64 head = plan->head_params;
+        m_trainable->setText(head > 0 ? tr("%1 trainable, and %2 in the head")
+                                            .arg(units::count(plan->trainable_params - head), units::count(head))
+                                      : tr("%1 trainable").arg(units::count(plan->trainable_params)));
         QStringList facts = {
             tr("%1 of %2").arg(units::percent(plan->percent), units::shortCount(plan->total_params)),
             tr("%Ln matri(x|ces)", nullptr, static_cast<int>(plan->matrices)),
