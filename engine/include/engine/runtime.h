@@ -30,10 +30,11 @@ struct RuntimeInfo {
     std::vector<DeviceInfo> devices;
 };
 
-// The very first thing in main(). Compute threads that wait must soon sleep, not spin on: on a machine that does anything else beside,
-// spinning threads hold the cores that the others wait for (a step of the built-in model: about 1 s instead of over 10 s under
-// load). The thread library reads this from the environment before main() begins, so the program starts itself once more
-// with it set; a setting of the person's own is left alone.
+// The very first thing in main(). Compute threads that wait must soon sleep: spinning ones hold the cores that others wait for (a step
+// of the built-in model under load: 1 s instead of over 10 s). The thread library reads this from the environment before main(), so
+// the program starts itself once more with it set; a setting of the person's own is left alone. On glibc a program that has this call
+// in it restarts before its libraries set themselves up (0.05 s instead of 0.4), and the call finds nothing left to
+// do.
 void restart_with_sleeping_threads(char** argv);
 // Then, before any other thread: environment that libtorch reads once, memory of tensors, thread counts.
 void initialize_runtime();

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -150,17 +149,6 @@ void add_devices(RuntimeInfo& info) {
 }
 
 }  // namespace
-
-void restart_with_sleeping_threads(char** argv) {
-    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT") || getenv("KMP_BLOCKTIME")) return;
-    // A short spin, then sleep. A step of the built-in model (8 x 120): 332 ms without any spin, 206 with 2,000 turns, 182 with
-    // 20,000 on an idle machine; at a load of 9 on two cores 0.7 s, 1.1 s, and over 10 s with the library's own 300,000.
-    setenv("GOMP_SPINCOUNT", "2000", 0);
-    std::error_code error;
-    const auto program = std::filesystem::read_symlink("/proc/self/exe", error);  // so that ps and top show its name
-    if (error) return;
-    execv(program.c_str(), argv);  // returns only when it failed; then all works as well, slower beside others
-}
 
 void initialize_runtime() {
     static std::once_flag once;
