@@ -2,7 +2,7 @@
 #include "format.h"
 #include "output.h"
 
-#include <engine/compute.h>
+#include <engine/generator.h>
 
 #include <cstdio>
 
@@ -94,7 +94,8 @@ int generate(const GenerateCommand& command, Session& session) {
     engine::prepare_compute_thread();
 
     Json outputs = Json::array();
-    // Adapters with the same prompt and template share one loaded base.
+    engine::Generator generator;  // the base is read once, whatever the prompts and templates
+    // Adapters with the same prompt and template are one request.
     for (std::size_t begin = 0; begin < all.size();) {
         std::size_t end = begin;
         request.prompt = all[begin].prompt;
@@ -111,7 +112,7 @@ int generate(const GenerateCommand& command, Session& session) {
             std::fputs(piece.c_str(), stdout);
             std::fflush(stdout);
         };
-        const auto results = engine::generate(request, on_text, stop).value();
+        const auto results = generator.generate(request, on_text, stop).value();
         for (std::size_t i = 0; i < results.size(); ++i)
             outputs.push_back({{"adapter", all[begin + i].ref.empty() ? Json() : Json(all[begin + i].ref)},
                                {"text", results[i].text},

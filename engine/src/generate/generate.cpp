@@ -1,10 +1,13 @@
+#include "engine/generator.h"
+
 #include <algorithm>
 #include <chrono>
+#include <list>
+#include <optional>
 
 #include "architecture/classifier.h"
 #include "chat/encode_chat.h"
 #include "data/dataset.h"
-#include "engine/compute.h"
 #include "engine/runtime.h"
 #include "engine/tokenizer.h"
 #include "generate/decode_loop.h"
@@ -82,33 +85,127 @@ Prompt prompt_of(const GenerateRequest& request, const Tokenizer& tokenizer, con
     return prompt;
 }
 
+// When the newest file of a folder was written; a folder that cannot be read says so when it is loaded.
+std::filesystem::file_time_type newest_file(const std::filesystem::path& folder) {
+    auto newest = std::filesystem::file_time_type::min();
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        std::error_code unknown;
+        const auto written = entry->last_write_time(unknown);
+        if (!unknown) newest = std::max(newest, written);
+    }
+    return newest;
+}
+
+// Which files something was read from, and as they were then.
+struct Origin {
+    explicit Origin(const std::filesystem::path& read_folder) : folder(read_folder), written(newest_file(read_folder)) {}
+    bool operator==(const Origin&) const = default;
+
+    std::filesystem::path folder;
+    std::filesystem::file_time_type written;
+};
+
+struct Base {
+    Origin origin;
+    Precision precision;
+    c10::Device device;
+    Tokenizer tokenizer;
+    Architecture architecture;
+    std::optional<Decoder> decoder;  // the weights come when a prompt has been found in order
+};
+
+struct Adapted {
+    Origin origin;
+    AdapterSet adapters;
+    Decoder decoder;  // shares the base's tensors but for those the adapter replaces
+};
+
 }  // namespace
 
-Result<std::vector<GenerateOutput>> generate(const GenerateRequest& request,
-                                             const std::function<void(std::size_t, const std::string&)>& on_text,
-                                             std::stop_token stop) {
+struct Generator::State {
+    std::optional<Base> base;
+    std::list<Adapted> adapted;  // of this base, most recently used first
+    int64_t bases_read = 0, adapters_read = 0;
+
+    Base& base_for(const GenerateRequest& request) {
+        const c10::Device device = resolve_device(request.device);
+        const Origin origin(request.model);
+        if (base && base->origin == origin && base->precision == request.precision && base->device == device) return *base;
+        forget();
+        Tokenizer tokenizer = Tokenizer::load(request.model).value();
+        Architecture architecture = read_architecture(request.model);
+        require_text_model(architecture, "Generating");
+        return base.emplace(Base{origin, request.precision, device, std::move(tokenizer), std::move(architecture), {}});
+    }
+
+    const Decoder& decoder_of(Base& of) {
+        if (!of.decoder) {
+            of.decoder = load_decoder(of.origin.folder, of.precision, of.device);
+            ++bases_read;
+        }
+        return *of.decoder;
+    }
+
+    const Adapted& adapted_for(const std::filesystem::path& folder) {
+        constexpr std::size_t most_kept = 4;
+        const Origin origin(folder);
+        const auto found = std::find_if(adapted.begin(), adapted.end(), [&](const Adapted& each) { return each.origin == origin; });
+        if (found != adapted.end()) {
+            adapted.splice(adapted.begin(), adapted, found);
+            return adapted.front();
+        }
+        AdapterSet adapters = load_peft(folder, base->architecture, base->device);
+        Decoder decoder = attached(decoder_of(*base), adapters);
+        fix_scales(adapters, decoder);
+        adapted.push_front({origin, std::move(adapters), std::move(decoder)});
+        if (adapted.size() > most_kept) adapted.pop_back();
+        ++adapters_read;
+        return adapted.front();
+    }
+
+    void forget() {
+        adapted.clear();
+        base.reset();
+    }
+};
+
+Generator::Generator() : state_(std::make_unique<State>()) {}
+Generator::~Generator() = default;
+Generator::Generator(Generator&&) noexcept = default;
+Generator& Generator::operator=(Generator&&) noexcept = default;
+
+int64_t Generator::bases_read() const { return state_->bases_read; }
+int64_t Generator::adapters_read() const { return state_->adapters_read; }
+void Generator::forget() { state_->forget(); }
+
+Result<std::vector<GenerateOutput>> Generator::generate(const GenerateRequest& request,
+                                                        const std::function<void(std::size_t, const std::string&)>& on_text,
+                                                        std::stop_token stop) {
     return guard([&] {
         prepare_compute_thread();
         check(request);
-        const c10::Device device = resolve_device(request.device);
-        const Tokenizer tokenizer = Tokenizer::load(request.model).value();
-        const Architecture architecture = read_architecture(request.model);
-        require_text_model(architecture, "Generating");
-        const Prompt prompt = prompt_of(request, tokenizer, architecture);
-        const Decoder decoder = load_decoder(request.model, request.precision, device);
+        const at::NoGradGuard no_grad;
+        Base& base = state_->base_for(request);
+        const Prompt prompt = prompt_of(request, base.tokenizer, base.architecture);
+        const Decoder& decoder = state_->decoder_of(base);
         std::vector<std::filesystem::path> adapters = request.adapters;
         if (adapters.empty()) adapters.emplace_back();
         std::vector<GenerateOutput> outputs;
         for (std::size_t i = 0; i < adapters.size() && !stop.stop_requested(); ++i) {
-            std::optional<AdapterSet> adapter;
-            if (!adapters[i].empty()) adapter = load_peft(adapters[i], decoder.architecture(), device);
-            const Decoder adapted = adapter ? attached(decoder, *adapter) : decoder;
-            if (adapter) fix_scales(*adapter, adapted);
-            outputs.push_back(generate_one(adapted, adapter ? &*adapter : nullptr, tokenizer, prompt, request,
+            const Adapted* const adapted = adapters[i].empty() ? nullptr : &state_->adapted_for(adapters[i]);
+            outputs.push_back(generate_one(adapted ? adapted->decoder : decoder, adapted ? &adapted->adapters : nullptr,
+                                           base.tokenizer, prompt, request,
                                            [&](const std::string& piece) { if (on_text) on_text(i, piece); }, stop));
         }
         return outputs;
     });
+}
+
+Result<std::vector<GenerateOutput>> generate(const GenerateRequest& request,
+                                             const std::function<void(std::size_t, const std::string&)>& on_text,
+                                             std::stop_token stop) {
+    return Generator().generate(request, on_text, stop);
 }
 
 }  // namespace engine
