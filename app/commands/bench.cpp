@@ -136,6 +136,7 @@ void add_bench(CLI::App& app, Action& action) {
     add_bench_train(command, action);
     add_bench_data(command, action);
     add_bench_latency(command, action);
+    add_bench_kernels(command, action);
 }
 
 }  // namespace commands

@@ -1,8 +1,7 @@
 #include "command.h"
 #include "format.h"
-#include "output.h"
+#include "timing_json.h"
 
-#include <engine/bench.h>
 #include <engine/runtime.h>
 
 namespace commands {
@@ -13,10 +12,6 @@ struct LatencyCommand {
     engine::LatencyBenchRequest request;
     std::string dtype = "f32";
 };
-
-Json timing_json(const engine::Timing& timing) {
-    return {{"median_ms", timing.median_ms}, {"min_ms", timing.min_ms}, {"max_ms", timing.max_ms}};
-}
 
 std::string change_text(double ratio) {
     const double percent = 100 * (ratio - 1);

@@ -42,6 +42,7 @@ void add_eval(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_bench_data(CLI::App* bench, Action& action);
+void add_bench_kernels(CLI::App* bench, Action& action);
 void add_bench_latency(CLI::App* bench, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 

@@ -114,6 +114,9 @@ class TstCli : public QObject {
         QTest::newRow("bench latency")
             << QStringList{"bench", "latency", "--shape", model, "--seq-len", "16,8", "--repeats", "1"}
             << QStringList{"tokens_per_second", "step_ms", "peak_memory_bytes", "fraction_of_memory", "rows"};
+        QTest::newRow("bench kernels")
+            << QStringList{"bench", "kernels", "--shape", model, "--seq-len", "16", "--repeats", "1"}
+            << QStringList{"gemm_gflops", "memory_gb_per_second", "kernels"};
         QTest::newRow("doctor") << QStringList{"doctor"}
                                 << QStringList{"libtorch_version", "blas", "devices", "data_dir"};
     }

@@ -96,6 +96,38 @@ class TstRuntime : public QObject {
         QVERIFY(!bench_latency(request).ok());
     }
 
+    void kernelsAreMeasuredAgainstTheLibrarys_data() {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<QStringList>("names");
+        QTest::newRow("gpt2") << "micro-gpt2"
+                              << QStringList{"gelu", "attention", "head and loss", "one row, f32", "one row, bf16"};
+        QTest::newRow("llama") << "micro-llama"
+                               << QStringList{"silu and product", "rotation", "attention", "head and loss", "one row, f32", "one row, bf16"};
+    }
+    void kernelsAreMeasuredAgainstTheLibrarys() {
+        QFETCH(QString, model);
+        QFETCH(QStringList, names);
+        KernelBenchRequest request;
+        request.shape = support::micro_model(model.toStdString()).string();
+        request.batch_size = 2;
+        request.seq_len = 16;
+        request.repeats = 3;
+        const auto result = bench_kernels(request);
+        QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
+        QVERIFY(result->gemm_gflops > 0 && result->memory_gb_per_second > 0);
+        QStringList forward, training;
+        for (const KernelRow& row : result->rows) {
+            (row.training ? training : forward).append(QString::fromStdString(row.name));
+            QVERIFY(row.ours.median_ms > 0 && row.aten.median_ms > 0 && row.speedup > 0);
+            QVERIFY2((row.gflops > 0) != (row.gb_per_second > 0), row.name.c_str());  // one of them is the limit
+            QVERIFY((row.fraction_of_gemm > 0) == (row.gflops > 0) && (row.fraction_of_memory > 0) == (row.gb_per_second > 0));
+        }
+        QCOMPARE(forward, names);
+        QCOMPARE(training, names.mid(0, names.size() - 2));
+        request.seq_len = 1;
+        QVERIFY(!bench_kernels(request).ok());
+    }
+
     void packedStepsGiveTheLossOfPaddedOnes() {
         const QTemporaryDir folder;
         DataBenchRequest request;

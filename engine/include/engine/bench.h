@@ -107,4 +107,26 @@ struct LatencyBenchResult {
 };
 Result<LatencyBenchResult> bench_latency(const LatencyBenchRequest& request);
 
+// The operations of a step on their own, each against the same in ATen's operations, in turn, on the CPU in f32.
+struct KernelBenchRequest {
+    std::string shape = "gpt2";  // shape_names(), or a model folder
+    int64_t batch_size = 4;
+    int64_t seq_len = 256;
+    int64_t repeats = 7;  // timed, after one to warm up
+};
+struct KernelRow {
+    std::string name;
+    bool training = false;  // forward and backward; otherwise forward without a graph
+    Timing ours, aten;
+    double speedup = 0;                              // of the medians
+    double gflops = 0, fraction_of_gemm = 0;         // where products are the limit, else 0
+    double gb_per_second = 0, fraction_of_memory = 0;  // where reading and writing is, else 0
+};
+struct KernelBenchResult {
+    double gemm_gflops = 0;           // measured here at the model's own shapes
+    double memory_gb_per_second = 0;  // of reading, measured here
+    std::vector<KernelRow> rows;
+};
+Result<KernelBenchResult> bench_kernels(const KernelBenchRequest& request);
+
 }  // namespace engine
