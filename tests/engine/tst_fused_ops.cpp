@@ -5,6 +5,7 @@
 
 #include "engine/runtime.h"
 #include "model/fused_ops.h"
+#include "model/norms.h"
 
 using namespace engine;
 
@@ -56,7 +57,7 @@ class TstFusedOps : public QObject {
     void rmsNorm() {
         const at::Tensor x = wave({3, 5, 16}, 0.7), weight = wave({16}, 1.3);
         const at::Tensor plain = x * at::rsqrt(x.square().mean(-1, true) + 1e-5) * weight;
-        compare(fused_rms_norm(x, weight, 1e-5), plain, {x, weight}, 1e-5);
+        compare(normalize(x, {weight, {}}, {NormKind::rms_norm, 1e-5}), plain, {x, weight}, 1e-5);
     }
 
     void swiglu() {
@@ -75,7 +76,7 @@ class TstFusedOps : public QObject {
         const at::Tensor x = at::full({2, 33}, std::numeric_limits<float>::quiet_NaN());
         QVERIFY(fused_gelu_tanh(x).isnan().all().item<bool>());
         QVERIFY(fused_swiglu(x, at::ones_like(x)).isnan().all().item<bool>());
-        QVERIFY(fused_rms_norm(x, at::ones({33}), 1e-5).isnan().all().item<bool>());
+        QVERIFY(normalize(x, {at::ones({33}), {}}, {NormKind::rms_norm, 1e-5}).isnan().all().item<bool>());
         const at::Tensor q = at::ones({1, 1, 4, 8}), k = at::ones({1, 1, 4, 8});
         k.select(2, 2).fill_(std::numeric_limits<float>::quiet_NaN());
         const at::Tensor mixed = fused_causal_attention(q, k, at::ones_like(k), 1);

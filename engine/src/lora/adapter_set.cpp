@@ -72,9 +72,7 @@ at::Tensor AdapterSet::apply(std::size_t index, const ProjectionInput& input, co
         return y;
     }
     if (dropout_ > 0) {
-        at::Generator generator = make_generator(x.device(), derive_seed(dropout_seed_, "dropout", index));
-        const at::Tensor keep = at::empty(x.sizes(), x.options()).bernoulli_(1 - dropout_, generator);
-        x = x * keep.div_(1 - dropout_);
+        x = x * dropout_mask(x, dropout_, derive_seed(dropout_seed_, "dropout", index));
     }
     const at::Tensor low_rank = at::linear(at::linear(x, site.A), site.B * site.scaling);
     if (!site.magnitude.defined()) return y + low_rank;
@@ -85,6 +83,15 @@ at::Tensor AdapterSet::apply(std::size_t index, const ProjectionInput& input, co
     if (!input.bias.defined()) return scale * (y + low_rank);
     const at::Tensor bias = rows_of(input.bias.unsqueeze(1), site).flatten();
     return scale * (y - bias + low_rank) + bias;
+}
+
+std::optional<std::vector<SiteTerm>> AdapterSet::terms(int64_t layer, int projection) const {
+    std::vector<SiteTerm> all;
+    for (const std::size_t index : sites_of(layer, projection)) {
+        if (sites_[index].magnitude.defined()) return std::nullopt;
+        all.push_back({sites_[index], dropout_, derive_seed(dropout_seed_, "dropout", index)});
+    }
+    return all;
 }
 
 at::Tensor AdapterSet::add_to_projection(int64_t layer, int projection, const ProjectionInput& input,
@@ -124,6 +131,11 @@ at::Tensor AdapterSet::merged(int64_t layer, int projection, const at::Tensor& w
         rows.copy_(merged_rows(sites_[index], rows.flatten(0, 1)).view(rows.sizes()));
     }
     return sum;
+}
+
+at::Tensor dropout_mask(const at::Tensor& x, double probability, uint64_t seed) {
+    at::Generator generator = make_generator(x.device(), seed);
+    return at::empty(x.sizes(), x.options()).bernoulli_(1 - probability, generator).div_(1 - probability);
 }
 
 at::Tensor rows_of(const at::Tensor& matrix, const AdapterSite& site) {

@@ -50,6 +50,13 @@ struct ProjectionInput {
     at::ScalarType compute_type;
 };
 
+// A site without DoRA as one forward pass sees it: with the dropout of that pass.
+struct SiteTerm {
+    AdapterSite site;  // shares the tensors
+    double dropout = 0;
+    uint64_t dropout_seed = 0;
+};
+
 class AdapterSet {
   public:
     // projections: how many Architecture::projections() has.
@@ -73,6 +80,8 @@ class AdapterSet {
     // Training only: probability 0 switches dropout off. The masks of a forward pass depend on the seed alone.
     void set_dropout(double probability, uint64_t seed);
 
+    // The sites on a projection, unless one of them has DoRA.
+    std::optional<std::vector<SiteTerm>> terms(int64_t layer, int projection) const;
     // y with the sites over all rows of the projection.
     at::Tensor add_to_projection(int64_t layer, int projection, const ProjectionInput& input, const at::Tensor& y) const;
     // The same for the sites over this slot only; y is the slot's part.
@@ -94,6 +103,9 @@ class AdapterSet {
     double dropout_ = 0;
     uint64_t dropout_seed_ = 0;
 };
+
+// 0 with the given probability and else 1 / (1 - probability), in the shape of x; depends on the seed alone.
+at::Tensor dropout_mask(const at::Tensor& x, double probability, uint64_t seed);
 
 // The rows of a site in a matrix [out, columns] of its projection: a view [blocks, rows / blocks, columns].
 at::Tensor rows_of(const at::Tensor& matrix, const AdapterSite& site);

@@ -27,7 +27,8 @@ Decoder::Decoder(Architecture architecture, DecoderWeights weights, Precision pr
       compute_type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat),
       device_(device) {}
 
-at::Tensor Decoder::embed(const at::Tensor& ids, const at::Tensor& positions, const ForwardOptions& options) const {
+at::Tensor Decoder::embed(const at::Tensor& ids, const at::Tensor& positions,
+                          const ForwardOptions& options) const {
     at::Tensor x = at::embedding(weights_.embedding, ids).to(at::kFloat);
     if (options.adapters) x = options.adapters->add_to_embedding(ids, weights_.embedding, x);
     if (architecture_.embedding_scale != 1) {
@@ -41,7 +42,8 @@ at::Tensor Decoder::embed(const at::Tensor& ids, const at::Tensor& positions, co
         const at::Tensor counted = (mask.cumsum(1) * mask).narrow(1, mask.size(1) - tokens, tokens);
         return x + at::embedding(weights_.position_embedding, counted + (architecture_.position_offset - 1));
     }
-    return x + at::embedding(weights_.position_embedding, (positions + architecture_.position_offset).to(device_));
+    return x + at::embedding(weights_.position_embedding,
+                             (positions + architecture_.position_offset).to(device_));
 }
 
 at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
@@ -50,23 +52,16 @@ at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options
     if (options.cache) options.cache->reserve(options.cache->length + tokens);
     const at::Tensor positions = positions_of(tokens, options);
     RotaryTable rotary;
-    if (architecture_.positions == PositionKind::rotary) rotary = rotary_table(architecture_.rope, positions, device_);
+    if (architecture_.positions == PositionKind::rotary)
+        rotary = rotary_table(architecture_.rope, positions, device_);
     at::Tensor x = embed(ids, positions, options);
     if (options.hidden_states) options.hidden_states->push_back(x);
     for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
-        const LayerWeights& weights = weights_.layers[layer];
-        const at::Tensor normed = norm(x, weights.attention_norm);
-        const at::Tensor attended = attention(layer, normed, rotary, options);
-        if (architecture_.parallel_block) {
-            const at::Tensor input = weights.mlp_norm.weight.defined() ? norm(x, weights.mlp_norm) : normed;
-            x = x + attended + mlp(layer, input, options);
-        } else {
-            x = x + attended;
-            x = x + mlp(layer, norm(x, weights.mlp_norm), options);
-        }
+        const at::Tensor attended = attention(layer, x, rotary, options);
+        x = mlp(layer, architecture_.parallel_block ? x : attended, attended, options);
         if (options.hidden_states && layer + 1 < architecture_.layers) options.hidden_states->push_back(x);
     }
-    x = norm(x, weights_.final_norm);
+    x = normalize(x, weights_.final_norm, rule());
     if (options.hidden_states) options.hidden_states->push_back(x);
     if (options.cache) options.cache->length += tokens;
     return x;
@@ -76,10 +71,15 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
                               const ForwardOptions& options) const {
     const LayerWeights& weights = weights_.layers[layer];
     const int64_t batch = x.size(0), tokens = x.size(1);
-    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, x, options.adapters, compute_type_);
+    // The attention over whole sequences on the CPU reads bf16 as it comes; everything else works in f32.
+    const bool whole = x.is_cpu() && tokens > 1 && !options.cache && !options.key_mask.defined() &&
+                       !weights.q_norm.weight.defined();
+    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0,
+                            {x, &weights.attention_norm, rule()},
+                            {options.adapters, compute_type_, whole ? compute_type_ : at::kFloat});
     const auto heads_of = [&](const char* kind, int64_t heads, const NormWeights& each) {
         at::Tensor y = slots[kind].reshape({batch, tokens, heads, architecture_.head_dim});
-        if (each.weight.defined()) y = norm(y, each);
+        if (each.weight.defined()) y = normalize(y, each, rule());
         return y.transpose(1, 2);  // [B, heads, T, D]
     };
     at::Tensor q = heads_of("q", architecture_.heads, weights.q_norm);
@@ -96,23 +96,27 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
         k = cache.k[layer].narrow(2, 0, cache.length + tokens);
         v = cache.v[layer].narrow(2, 0, cache.length + tokens);
     }
-    const at::Tensor mixed =
-        causal_attention(q, k, v, architecture_.attention_scale(layer), options.key_mask, architecture_.window(layer),
-                         options.offsets);
+    const at::Tensor mixed = causal_attention(q, k, v, architecture_.attention_scale(layer), options.key_mask,
+                                              architecture_.window(layer), options.offsets);
     const SlotOutputs output({architecture_.attention_out}, {weights.attention_out}, layer,
-                             static_cast<int>(architecture_.attention_in.size()), mixed, options.adapters, compute_type_);
+                             static_cast<int>(architecture_.attention_in.size()), {mixed, nullptr, {}, x},
+                             {options.adapters, compute_type_});
     return output["o"];
 }
 
-at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const ForwardOptions& options) const {
+at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const at::Tensor& residual,
+                        const ForwardOptions& options) const {
     const LayerWeights& weights = weights_.layers[layer];
+    const NormWeights& norm = weights.mlp_norm.weight.defined() ? weights.mlp_norm : weights.attention_norm;
     const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
-    const SlotOutputs slots(architecture_.mlp_in, weights.mlp_in, layer, first, x, options.adapters, compute_type_);
+    const SlotOutputs slots(architecture_.mlp_in, weights.mlp_in, layer, first, {x, &norm, rule()},
+                            {options.adapters, compute_type_, compute_type_});
     const at::Tensor inner = architecture_.gated_mlp
                                  ? gate_and_multiply(slots["gate"], slots["up"], architecture_.activation)
                                  : activate(slots["up"], architecture_.activation);
     const SlotOutputs output({architecture_.mlp_out}, {weights.mlp_out}, layer,
-                             first + static_cast<int>(architecture_.mlp_in.size()), inner, options.adapters, compute_type_);
+                             first + static_cast<int>(architecture_.mlp_in.size()),
+                             {inner, nullptr, {}, residual}, {options.adapters, compute_type_});
     return output["down"];
 }
 
@@ -129,8 +133,9 @@ at::Tensor Decoder::classify(const at::Tensor& hidden, const at::Tensor& mask) c
         picked = hidden.flatten(0, 1).index_select(0, at::arange(batch, last.options()) * tokens + last);
     }
     if (weights_.head_dense.weight.defined()) {
-        picked = activate(project(picked, weights_.head_dense.weight, weights_.head_dense.bias, compute_type_),
-                          architecture_.head_activation);
+        picked =
+            activate(project(picked, weights_.head_dense.weight, weights_.head_dense.bias, compute_type_),
+                     architecture_.head_activation);
     }
     return logits(picked);
 }
@@ -162,7 +167,8 @@ KeyValueCache Decoder::new_cache(int64_t batch, int64_t capacity) const {
     cache.capacity = capacity;
     const auto options = at::TensorOptions().dtype(at::kFloat).device(device_);
     for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
-        cache.k.push_back(at::empty({batch, architecture_.kv_heads, capacity, architecture_.head_dim}, options));
+        cache.k.push_back(
+            at::empty({batch, architecture_.kv_heads, capacity, architecture_.head_dim}, options));
         cache.v.push_back(at::empty_like(cache.k.back()));
     }
     return cache;

@@ -1,14 +1,15 @@
-// A transformer built from an Architecture: one implementation for every family of decoders described there; encoders share
-// weights, adapters and heads and compute their layers in encoder.h.
-// Owned by one thread at a time. Memory: the weights once, in the working precision; f32 weights on the CPU are the
-// mapped file itself.
+// A transformer built from an Architecture: one implementation for every family of decoders described there;
+// encoders share weights, adapters and heads and compute their layers in encoder.h. Owned by one thread at a
+// time. Memory: the weights once, in the working precision; f32 weights on the CPU are the mapped file
+// itself.
 #pragma once
-
-#include <optional>
 
 #include "architecture/architecture.h"
 #include "engine/experiment_spec.h"
+#include "model/norms.h"
 #include "model/ops.h"
+
+#include <optional>
 
 namespace engine {
 
@@ -21,8 +22,8 @@ struct LinearWeights {
 
 struct LayerWeights {
     NormWeights attention_norm;
-    NormWeights q_norm, k_norm;  // [D], where the architecture has them
-    NormWeights mlp_norm;        // undefined where the MLP reads what attention reads
+    NormWeights q_norm, k_norm;               // [D], where the architecture has them
+    NormWeights mlp_norm;                     // undefined where the MLP reads what attention reads
     std::vector<LinearWeights> attention_in;  // as Architecture::attention_in
     LinearWeights attention_out;
     std::vector<LinearWeights> mlp_in;
@@ -30,8 +31,8 @@ struct LayerWeights {
 };
 
 struct DecoderWeights {
-    at::Tensor embedding;           // [V, d]
-    at::Tensor position_embedding;  // [P + position_offset, d] or undefined
+    at::Tensor embedding;             // [V, d]
+    at::Tensor position_embedding;    // [P + position_offset, d] or undefined
     at::Tensor token_type_embedding;  // of encoders: [token_types, d] or undefined
     NormWeights embedding_norm;       // of encoders
     at::Tensor relative_embedding;    // [2 * span, d] or undefined
@@ -55,10 +56,11 @@ struct KeyValueCache {
 
 struct ForwardOptions {
     const AdapterSet* adapters = nullptr;
-    KeyValueCache* cache = nullptr;                // generation: tokens follow those in the cache
-    at::Tensor key_mask;                           // [B, T] bool, false = padding
-    // Without cache and mask: ids [1, N] hold sequences laid end to end, sequence s in [offsets[s], offsets[s + 1]). Each has
-    // positions of its own and sees nothing of the others. Empty: each row of ids is one sequence.
+    KeyValueCache* cache = nullptr;  // generation: tokens follow those in the cache
+    at::Tensor key_mask;             // [B, T] bool, false = padding
+    // Without cache and mask: ids [1, N] hold sequences laid end to end, sequence s in [offsets[s], offsets[s
+    // + 1]). Each has positions of its own and sees nothing of the others. Empty: each row of ids is one
+    // sequence.
     std::vector<int64_t> offsets;
     at::Tensor token_types;                            // encoders: [B, T] int64, undefined: all 0
     std::vector<at::Tensor>* hidden_states = nullptr;  // filled with L + 1 states [B, T, d] when given
@@ -66,8 +68,8 @@ struct ForwardOptions {
 
 class Decoder {
   public:
-    // precision: of the matrix products. Weights stored in f32 under bf16 are cast for each product: so all weights can be
-    // trained in f32 and multiplied in bf16.
+    // precision: of the matrix products. Weights stored in f32 under bf16 are cast for each product: so all
+    // weights can be trained in f32 and multiplied in bf16.
     Decoder(Architecture architecture, DecoderWeights weights, Precision precision, c10::Device device);
 
     const Architecture& architecture() const { return architecture_; }
@@ -81,10 +83,11 @@ class Decoder {
     at::Tensor logits(const at::Tensor& hidden) const {
         return project(hidden, weights_.head, weights_.head_bias, compute_type_);
     }
-    // With a classifier: final hidden states [B, T, d] and the mask of what is no padding [B, T] (undefined: all) -> logits
-    // [B, labels] f32, of the first token of an encoder and of the last one of a decoder.
+    // With a classifier: final hidden states [B, T, d] and the mask of what is no padding [B, T] (undefined:
+    // all) -> logits [B, labels] f32, of the first token of an encoder and of the last one of a decoder.
     at::Tensor classify(const at::Tensor& hidden, const at::Tensor& mask) const;
-    // Sum of the cross-entropy of rows of hidden states [n, d] with their targets [n] (chunked_cross_entropy).
+    // Sum of the cross-entropy of rows of hidden states [n, d] with their targets [n]
+    // (chunked_cross_entropy).
     at::Tensor cross_entropy(const at::Tensor& hidden, const at::Tensor& targets) const {
         return chunked_cross_entropy(hidden, weights_.head.to(compute_type_), targets, weights_.head_bias);
     }
@@ -97,12 +100,13 @@ class Decoder {
 
   private:
     at::Tensor embed(const at::Tensor& ids, const at::Tensor& positions, const ForwardOptions& options) const;
-    at::Tensor norm(const at::Tensor& x, const NormWeights& weights) const {
-        return normalize(x, weights, architecture_.norm, architecture_.norm_eps, architecture_.norm_offset);
-    }
+    NormRule rule() const { return {architecture_.norm, architecture_.norm_eps, architecture_.norm_offset}; }
+    // x + attention(norm(x))
     at::Tensor attention(int64_t layer, const at::Tensor& x, const RotaryTable& rotary,
                          const ForwardOptions& options) const;
-    at::Tensor mlp(int64_t layer, const at::Tensor& x, const ForwardOptions& options) const;
+    // residual + mlp(norm(x))
+    at::Tensor mlp(int64_t layer, const at::Tensor& x, const at::Tensor& residual,
+                   const ForwardOptions& options) const;
 
     Architecture architecture_;
     DecoderWeights weights_;

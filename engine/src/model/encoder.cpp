@@ -47,15 +47,16 @@ at::Tensor Encoder::forward(const at::Tensor& ids, const ForwardOptions& options
         if (weights_.relative_norm.weight.defined()) relative = norm(relative, weights_.relative_norm);
     }
     if (options.hidden_states) options.hidden_states->push_back(x);
+    const ProjectionContext context{options.adapters, compute_type_};
     for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
         const LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
-        x = norm(x + attention(layer, x, relative, options), weights.attention_norm);
+        x = norm(attention(layer, x, relative, options), weights.attention_norm);
         const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
-        const SlotOutputs up(architecture_.mlp_in, weights.mlp_in, layer, first, x, options.adapters, compute_type_);
+        const SlotOutputs up(architecture_.mlp_in, weights.mlp_in, layer, first, {x}, context);
         const SlotOutputs down({architecture_.mlp_out}, {weights.mlp_out}, layer,
                                first + static_cast<int>(architecture_.mlp_in.size()),
-                               activate(up["up"], architecture_.activation), options.adapters, compute_type_);
-        x = norm(x + down["down"], weights.mlp_norm);
+                               {activate(up["up"], architecture_.activation), nullptr, {}, x}, context);
+        x = norm(down["down"], weights.mlp_norm);
         if (options.hidden_states) options.hidden_states->push_back(x);
     }
     return x;
@@ -65,7 +66,7 @@ at::Tensor Encoder::attention(int64_t layer, const at::Tensor& x, const at::Tens
                               const ForwardOptions& options) const {
     const LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
     const int64_t batch = x.size(0), tokens = x.size(1);
-    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, x, options.adapters, compute_type_);
+    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, {x}, {options.adapters, compute_type_});
     const auto heads_of = [&](const char* kind) {
         return slots[kind].reshape({batch, tokens, architecture_.heads, architecture_.head_dim}).transpose(1, 2);
     };
@@ -83,7 +84,8 @@ at::Tensor Encoder::attention(int64_t layer, const at::Tensor& x, const at::Tens
     }
     const at::Tensor mixed = at::matmul(at::softmax(scores, -1), v).transpose(1, 2).flatten(2);
     const SlotOutputs output({architecture_.attention_out}, {weights.attention_out}, layer,
-                             static_cast<int>(architecture_.attention_in.size()), mixed, options.adapters, compute_type_);
+                             static_cast<int>(architecture_.attention_in.size()), {mixed, nullptr, {}, x},
+                             {options.adapters, compute_type_});
     return output["o"];
 }
 
@@ -93,8 +95,8 @@ at::Tensor Encoder::position_scores(int64_t layer, const at::Tensor& q, const at
     const LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
     const int64_t tokens = q.size(2), rows = 2 * kind.span;
     // Positions go through the projections of the content, adapters included.
-    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, relative.unsqueeze(0),
-                            options.adapters, compute_type_);
+    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, {relative.unsqueeze(0)},
+                            {options.adapters, compute_type_});
     const auto heads_of = [&](const char* slot) {  // [1, H, D, rows]
         return slots[slot].reshape({1, rows, architecture_.heads, architecture_.head_dim}).permute({0, 2, 3, 1});
     };

@@ -23,7 +23,7 @@ class Encoder {
     at::Tensor position_scores(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& relative_rows,
                                const ForwardOptions& options) const;
     at::Tensor norm(const at::Tensor& x, const NormWeights& weights) const {
-        return normalize(x, weights, architecture_.norm, architecture_.norm_eps);
+        return normalize(x, weights, {architecture_.norm, architecture_.norm_eps});
     }
 
     const Architecture& architecture_;

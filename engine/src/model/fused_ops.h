@@ -6,13 +6,10 @@
 
 namespace engine {
 
-// x / sqrt(mean(x^2) + eps) * weight. Keeps x and one number per row.
-at::Tensor fused_rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
-
-// silu(gate) * up. Keeps gate and up; silu is computed again in the backward pass.
+// silu(gate) * up, f32 or bf16. Keeps gate and up; silu is computed again in the backward pass.
 at::Tensor fused_swiglu(const at::Tensor& gate, const at::Tensor& up);
 
-// activate(x, Activation::gelu_tanh). Keeps x.
+// activate(x, Activation::gelu_tanh), f32 or bf16. Keeps x.
 at::Tensor fused_gelu_tanh(const at::Tensor& x);
 
 // As rotate(), over the whole head: turning back is the same with -sin, so nothing but the table is kept.

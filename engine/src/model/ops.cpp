@@ -2,18 +2,11 @@
 
 #include "model/few_rows.h"
 #include "model/fused_ops.h"
+#include "model/rows_of_tensors.h"
 
 #include <limits>
 
 namespace engine {
-
-at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind kind, double eps, double offset) {
-    const at::Tensor weight = offset == 0 ? weights.weight : weights.weight + offset;
-    if (kind == NormKind::layer_norm) {
-        return at::layer_norm(x, {x.size(-1)}, weight, weights.bias, eps);
-    }
-    return fused_rms_norm(x, weight, eps);
-}
 
 at::Tensor activate(const at::Tensor& x, Activation activation) {
     switch (activation) {
@@ -87,7 +80,7 @@ at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::
     }
     const int64_t batch = q.size(0), heads = q.size(1), tokens = q.size(2), width = q.size(3);
     const int64_t kv_heads = k.size(1), keys = k.size(2), group = heads / kv_heads;
-    if (tokens > 1 && tokens == keys && !key_mask.defined() && q.is_cpu() && q.scalar_type() == at::kFloat) {
+    if (tokens > 1 && tokens == keys && !key_mask.defined() && in_rows(q)) {
         return fused_causal_attention(q, k, v, scale, window, offsets);
     }
     if (!offsets.empty()) return attention_in_runs(q, k, v, scale, window, offsets);
@@ -112,60 +105,6 @@ at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::
         .view({batch, heads, tokens, width})
         .transpose(1, 2)
         .reshape({batch, tokens, heads * width});
-}
-
-namespace {
-
-// Rows of logits held at once: enough for efficient products, little memory (256 x 50257 f32 = 51 MB).
-constexpr int64_t cross_entropy_rows = 256;
-
-class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy> {
-  public:
-    static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& hidden,
-                              const at::Tensor& head, const at::Tensor& targets,
-                              const c10::optional<at::Tensor>& maybe_bias) {
-        const at::Tensor bias = maybe_bias.value_or(at::Tensor());
-        const bool hidden_needs = hidden.requires_grad(), head_needs = head.requires_grad();
-        const bool bias_needs = bias.defined() && bias.requires_grad();
-        const int64_t rows = hidden.size(0);
-        at::Tensor total = at::zeros({}, hidden.options());
-        at::Tensor grad_hidden = hidden_needs ? at::empty_like(hidden) : at::Tensor();
-        at::Tensor grad_head = head_needs ? at::zeros(head.sizes(), hidden.options()) : at::Tensor();
-        at::Tensor grad_bias = bias_needs ? at::zeros(bias.sizes(), hidden.options()) : at::Tensor();
-        for (int64_t begin = 0; begin < rows; begin += cross_entropy_rows) {
-            const int64_t count = std::min(cross_entropy_rows, rows - begin);
-            const at::Tensor x = hidden.narrow(0, begin, count);
-            const at::Tensor target = targets.narrow(0, begin, count).unsqueeze(1);
-            at::Tensor logits = project(x, head, bias, head.scalar_type());  // [count, V] f32
-            const at::Tensor log_sum = at::logsumexp(logits, 1, /*keepdim=*/true);
-            total += (log_sum - logits.gather(1, target)).sum();
-            if (!hidden_needs && !head_needs && !bias_needs) continue;
-            // d(-log softmax)/d logits = softmax - onehot(target)
-            logits.sub_(log_sum).exp_();
-            logits.scatter_add_(1, target, at::full_like(target, -1, logits.options()));
-            if (bias_needs) grad_bias.add_(logits.sum(0));
-            const at::Tensor grad_logits = logits.to(head.scalar_type());
-            if (hidden_needs) grad_hidden.narrow(0, begin, count).copy_(at::mm(grad_logits, head));
-            if (head_needs) grad_head.add_(at::mm(grad_logits.t(), x.to(head.scalar_type())));
-        }
-        context->save_for_backward({grad_hidden, grad_head, grad_bias});
-        return total;
-    }
-
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                   torch::autograd::variable_list grads) {
-        const auto saved = context->get_saved_variables();
-        const auto scaled = [&](const at::Tensor& grad) { return grad.defined() ? grad * grads[0] : at::Tensor(); };
-        return {scaled(saved[0]), scaled(saved[1]), at::Tensor(), scaled(saved[2])};
-    }
-};
-
-}  // namespace
-
-at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,
-                                 const at::Tensor& bias) {
-    return ChunkedCrossEntropy::apply(hidden, head, targets,
-                                      bias.defined() ? c10::make_optional(bias) : c10::nullopt);
 }
 
 }  // namespace engine

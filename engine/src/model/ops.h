@@ -7,15 +7,6 @@
 
 namespace engine {
 
-struct NormWeights {
-    at::Tensor weight;  // [d] f32
-    at::Tensor bias;    // [d] f32, undefined for RMSNorm
-};
-
-// x [..., d] -> [..., d], f32. RMSNorm: x / sqrt(mean(x^2) + eps) * weight (Zhang & Sennrich, arXiv:1910.07467).
-// offset is added to the weight.
-at::Tensor normalize(const at::Tensor& x, const NormWeights& weights, NormKind kind, double eps, double offset = 0);
-
 at::Tensor activate(const at::Tensor& x, Activation activation);
 
 // activation(gate) * up, the inner values of a gated MLP (Shazeer, arXiv:2002.05202).

@@ -1,10 +1,14 @@
 #include "model/slot_outputs.h"
 
+#include "model/few_rows.h"
+#include "model/fused_projections.h"
+
 namespace engine {
 namespace {
 
-// The values of every slot of a projection, in their order: [..., out] -> [..., rows] each. One split rather than a narrow for
-// each: its backward pass puts the gradients side by side once, that of narrow adds up full-size tensors of zeros.
+// The values of every slot of a projection, in their order: [..., out] -> [..., rows] each. One split rather
+// than a narrow for each: its backward pass puts the gradients side by side once, that of narrow adds up
+// full-size tensors of zeros.
 std::vector<at::Tensor> parts_of(const at::Tensor& y, const Projection& projection) {
     if (!projection.fused()) return {y};
     const int64_t blocks = projection.slots.front().blocks;
@@ -18,21 +22,54 @@ std::vector<at::Tensor> parts_of(const at::Tensor& y, const Projection& projecti
     return parts;
 }
 
+// The projections in one operation; nothing where one carries DoRA, and for a few rows, which have a way of
+// their own (ops.h).
+std::optional<std::vector<at::Tensor>> fused(const std::vector<Projection>& projections,
+                                             const std::vector<LinearWeights>& weights, int64_t layer,
+                                             int first_index, const ProjectionSource& source,
+                                             const ProjectionContext& context) {
+    if (is_few_rows(source.x)) return std::nullopt;
+    std::vector<ProjectionTerm> terms;
+    for (std::size_t i = 0; i < projections.size(); ++i) {
+        terms.push_back({weights[i].weight, weights[i].bias, {}});
+        if (!context.adapters) continue;
+        auto sites = context.adapters->terms(layer, first_index + static_cast<int>(i));
+        if (!sites) return std::nullopt;
+        terms.back().sites = std::move(*sites);
+    }
+    const at::ScalarType output = source.residual.defined() ? at::kFloat : context.output_type;
+    return fused_projections(source.x, terms,
+                             {source.norm, source.rule, source.residual, context.compute_type, output});
+}
+
 }  // namespace
 
-SlotOutputs::SlotOutputs(const std::vector<Projection>& projections, const std::vector<LinearWeights>& weights,
-                         int64_t layer, int first_index, const at::Tensor& x, const AdapterSet* adapters,
-                         at::ScalarType compute_type) {
+SlotOutputs::SlotOutputs(const std::vector<Projection>& projections,
+                         const std::vector<LinearWeights>& weights, int64_t layer, int first_index,
+                         const ProjectionSource& source, const ProjectionContext& context) {
+    if (const auto outputs = fused(projections, weights, layer, first_index, source, context)) {
+        for (std::size_t i = 0; i < projections.size(); ++i) {
+            const auto parts = parts_of((*outputs)[i], projections[i]);
+            for (std::size_t s = 0; s < parts.size(); ++s)
+                outputs_.emplace_back(projections[i].slots[s].kind, parts[s]);
+        }
+        return;
+    }
+    const at::Tensor x =
+        source.norm ? normalize(source.x, *source.norm, source.rule) : source.x.to(at::kFloat);
     for (std::size_t i = 0; i < projections.size(); ++i) {
-        at::Tensor y = project(x, weights[i].weight, weights[i].bias, compute_type);
+        at::Tensor y = project(x, weights[i].weight, weights[i].bias, context.compute_type);
         const int index = first_index + static_cast<int>(i);
-        const ProjectionInput input{x, weights[i].weight, weights[i].bias, compute_type};
-        if (adapters) y = adapters->add_to_projection(layer, index, input, y);
+        const ProjectionInput input{x, weights[i].weight, weights[i].bias, context.compute_type};
+        if (context.adapters) y = context.adapters->add_to_projection(layer, index, input, y);
         const auto parts = parts_of(y, projections[i]);
         for (std::size_t s = 0; s < parts.size(); ++s) {
             const Slot& slot = projections[i].slots[s];
-            const bool adapted = adapters && projections[i].fused();
-            outputs_.emplace_back(slot.kind, adapted ? adapters->add_to_slot(layer, index, slot, input, parts[s]) : parts[s]);
+            const bool adapted = context.adapters && projections[i].fused();
+            const at::Tensor part =
+                adapted ? context.adapters->add_to_slot(layer, index, slot, input, parts[s]) : parts[s];
+            outputs_.emplace_back(
+                slot.kind, source.residual.defined() ? source.residual + part : part.to(context.output_type));
         }
     }
 }

@@ -1,0 +1,346 @@
+#include "model/fused_projections.h"
+
+#include "model/rows_of_tensors.h"
+
+#include <torch/csrc/autograd/functions/utils.h>
+
+namespace engine {
+namespace {
+
+using torch::autograd::Node;
+using torch::autograd::variable_list;
+
+// A site with what its backward pass needs.
+struct Site {
+    SiteTerm term;
+    std::size_t projection = 0;
+    at::Tensor A, B;
+    at::Tensor low;  // n A^T [rows, rank]
+};
+
+// Sites that read the very same values: without dropout all of them, with dropout each for itself. Their A
+// are one matrix.
+struct SiteGroup {
+    std::vector<Site> sites;
+    at::Tensor A;  // of all sites, [sum of ranks, in]
+    double dropout = 0;
+    uint64_t seed = 0;
+};
+
+// The columns of a site in [rows, out]: a view [rows, blocks, columns].
+at::Tensor columns_of(const at::Tensor& y, const AdapterSite& site) {
+    if (site.blocks == 1) return y.narrow(1, site.row_begin, site.rows).unsqueeze(1);
+    return y.unflatten(1, {site.blocks, site.stride}).narrow(2, site.row_begin, site.rows / site.blocks);
+}
+
+std::vector<SiteGroup> groups_of(const std::vector<ProjectionTerm>& terms) {
+    std::vector<SiteGroup> groups;
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+        for (const SiteTerm& term : terms[i].sites) {
+            if (groups.empty() || term.dropout > 0)
+                groups.push_back({{}, {}, term.dropout, term.dropout_seed});
+            groups.back().sites.push_back({term, i, term.site.A.detach(), term.site.B.detach(), {}});
+        }
+    }
+    for (SiteGroup& group : groups) {
+        std::vector<at::Tensor> all;
+        for (const Site& site : group.sites) all.push_back(site.A);
+        group.A = all.size() == 1 ? all.front() : at::cat(all);
+    }
+    return groups;
+}
+
+at::Tensor flat(const at::Tensor& x) {
+    return x.reshape({-1, x.size(-1)});
+}
+
+// y [rows, out] bf16 += bias + what the sites add, in one pass.
+void add_in_place(const at::Tensor& y, const at::Tensor& bias,
+                  const std::vector<std::pair<const Site*, at::Tensor>>& added) {
+    const int64_t width = y.size(1);
+    const float* const b = bias.defined() ? bias.data_ptr<float>() : nullptr;
+    auto* const values = reinterpret_cast<rows::bf16*>(y.data_ptr<at::BFloat16>());
+    for_rows(y.size(0), width, [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+            rows::bf16* const to = values + row * width;
+            if (b) rows::add(to, b, nullptr, width, to);
+            for (const auto& [site, tensor] : added) {
+                const AdapterSite& s = site->term.site;
+                const int64_t columns = s.rows / s.blocks;
+                const float* from = tensor.data_ptr<float>() + row * s.rows;
+                for (int64_t block = 0; block < s.blocks; ++block, from += columns) {
+                    rows::bf16* const part = to + block * s.stride + s.row_begin;
+                    rows::add(part, nullptr, from, columns, part);
+                }
+            }
+        }
+    });
+}
+
+class Projections {
+  public:
+    at::Tensor x;  // [rows, in]
+    std::optional<NormWeights> norm;
+    NormRule rule;
+    RowStatistics statistics;
+    std::vector<ProjectionTerm> terms;
+    std::vector<SiteGroup> groups;
+    at::ScalarType compute_type = at::kFloat, output_type = at::kFloat;
+
+    // n [rows, in] in the type asked for.
+    at::Tensor input(at::ScalarType type) {
+        if (norm) return norm_values(x, *norm, rule, type, statistics);
+        return x.to(type);
+    }
+
+    at::Tensor group_input(const SiteGroup& group, const at::Tensor& n) const {
+        return group.dropout > 0 ? n * dropout_mask(n, group.dropout, group.seed) : n;
+    }
+
+    std::vector<at::Tensor> forward(const at::Tensor& residual) {
+        at::Tensor full;  // n in f32, for the sites
+        if (!groups.empty() || compute_type == at::kFloat) full = input(at::kFloat);
+        const at::Tensor factor = full.defined() ? full.to(compute_type) : input(compute_type);
+        for (SiteGroup& group : groups) {
+            const at::Tensor low = at::mm(group_input(group, full), group.A.t());
+            int64_t begin = 0;
+            for (Site& site : group.sites) {
+                site.low = low.narrow(1, begin, site.A.size(0));
+                begin += site.A.size(0);
+            }
+        }
+        std::vector<at::Tensor> outputs;
+        for (std::size_t i = 0; i < terms.size(); ++i) outputs.push_back(output(i, factor, residual));
+        return outputs;
+    }
+
+  private:
+    at::Tensor output(std::size_t index, const at::Tensor& factor, const at::Tensor& residual) const {
+        const ProjectionTerm& term = terms[index];
+        const at::Tensor weight = term.weight.detach().to(compute_type),
+                         bias = term.bias.defined() ? term.bias.detach() : at::Tensor();
+        std::vector<const Site*> sites;
+        for (const SiteGroup& group : groups) {
+            for (const Site& site : group.sites) {
+                if (site.projection == index) sites.push_back(&site);
+            }
+        }
+        at::Tensor y;
+        if (compute_type == at::kFloat) {
+            if (residual.defined()) {
+                y = bias.defined() ? flat(residual.detach()) + bias : flat(residual.detach()).clone();
+                y.addmm_(factor, weight.t());
+            } else {
+                y = at::linear(factor, weight, bias);
+            }
+        } else {
+            const at::Tensor product = at::mm(factor, weight.t());
+            if (output_type != at::kFloat && in_rows(product)) {
+                std::vector<std::pair<const Site*, at::Tensor>> added;
+                for (const Site* site : sites) added.emplace_back(site, at::mm(site->low, up_matrix(*site)));
+                if (bias.defined() || !added.empty()) add_in_place(product, bias, added);
+                return product;
+            }
+            y = sum(product, bias, residual);
+        }
+        for (const Site* site : sites) {
+            const at::Tensor columns = columns_of(y, site->term.site);
+            if (columns.size(1) == 1) {
+                columns.squeeze(1).addmm_(site->low, up_matrix(*site));
+            } else {
+                columns.add_(at::mm(site->low, up_matrix(*site)).view(columns.sizes()));
+            }
+        }
+        return y.to(output_type);
+    }
+
+    // scaling · B^T [rank, rows]
+    static at::Tensor up_matrix(const Site& site) { return (site.B * site.term.site.scaling).t(); }
+
+    // product [rows, out] bf16 + bias + residual -> f32
+    static at::Tensor sum(const at::Tensor& product, const at::Tensor& bias, const at::Tensor& residual) {
+        if (!in_rows(product)) {
+            at::Tensor y = product.to(at::kFloat);
+            if (bias.defined()) y.add_(bias);
+            if (residual.defined()) y.add_(flat(residual.detach()));
+            return y;
+        }
+        const at::Tensor y = at::empty(product.sizes(), product.options().dtype(at::kFloat));
+        const at::Tensor other = residual.defined() ? flat(residual.detach()).contiguous() : at::Tensor();
+        const int64_t width = product.size(1);
+        const float *const b = bias.defined() ? bias.data_ptr<float>() : nullptr,
+                           *const r = other.defined() ? other.data_ptr<float>() : nullptr;
+        const auto* const from = reinterpret_cast<const rows::bf16*>(product.data_ptr<at::BFloat16>());
+        float* const to = y.data_ptr<float>();
+        for_rows(product.size(0), width, [&](int64_t begin, int64_t end) {
+            for (int64_t row = begin; row < end; ++row) {
+                rows::add(from + row * width, b, r ? r + row * width : nullptr, width, to + row * width);
+            }
+        });
+        return y;
+    }
+};
+
+// Inputs in this order: x, weight and bias of the norm, residual; weight and bias of each term; A and B of
+// each site, by groups.
+class ProjectionsBackward : public Node {
+  public:
+    static constexpr std::size_t x_input = 0, norm_weight_input = 1, norm_bias_input = 2, residual_input = 3,
+                                 first_term = 4;
+
+    variable_list apply(variable_list&& grads) override {
+        at::NoGradGuard no_grad;
+        variable_list wanted(num_outputs());
+        if (wants(residual_input)) wanted[residual_input] = grads[0];
+        const bool want_norm = wants(norm_weight_input) || wants(norm_bias_input);
+        const bool want_n = wants(x_input) || want_norm;
+        bool read_input = !saved_->groups.empty();
+        for (std::size_t i = 0; i < saved_->terms.size(); ++i)
+            read_input = read_input || wants(first_term + 2 * i);
+        const at::Tensor n = read_input ? saved_->input(at::kFloat) : at::Tensor();
+        std::vector<at::Tensor> flat_grads;
+        at::Tensor grad_n;
+        for (std::size_t i = 0; i < saved_->terms.size(); ++i) {
+            flat_grads.push_back(grads[i].defined() ? flat(grads[i]) : at::Tensor());
+            if (grads[i].defined()) backward_term(i, flat_grads[i], n, want_n, grad_n, wanted);
+        }
+        backward_sites(flat_grads, n, want_n, grad_n, wanted);
+        if (!grad_n.defined()) return wanted;
+        if (saved_->norm) {
+            const NormGradients norm = norm_gradients(grad_n.to(at::kFloat), saved_->x, *saved_->norm,
+                                                      saved_->rule, saved_->statistics, wants(x_input),
+                                                      wants(norm_weight_input), wants(norm_bias_input));
+            grad_n = norm.x;
+            wanted[norm_weight_input] = norm.weight;
+            wanted[norm_bias_input] = norm.bias;
+        }
+        if (wants(x_input)) wanted[x_input] = grad_n.to(saved_->x.scalar_type()).view(shape_);
+        return wanted;
+    }
+
+    void release_variables() override { saved_.reset(); }
+
+    std::optional<Projections> saved_;
+    std::vector<int64_t> shape_;  // of x
+
+  private:
+    bool wants(std::size_t input) const { return task_should_compute_output(input); }
+
+    void backward_term(std::size_t i, const at::Tensor& grad, const at::Tensor& n, bool want_n,
+                       at::Tensor& grad_n, variable_list& wanted) const {
+        const ProjectionTerm& term = saved_->terms[i];
+        const at::ScalarType type = saved_->compute_type;
+        const bool want_weight = wants(first_term + 2 * i);
+        const at::Tensor factor = want_n || want_weight ? grad.to(type) : at::Tensor();
+        if (want_n) {
+            const at::Tensor weight = term.weight.detach().to(type);
+            if (!grad_n.defined()) {
+                grad_n = at::mm(factor, weight);
+            } else if (type == at::kFloat) {
+                grad_n.addmm_(factor, weight);
+            } else {
+                grad_n = grad_n.to(at::kFloat).add_(at::mm(factor, weight));
+            }
+        }
+        if (want_weight) wanted[first_term + 2 * i] = at::mm(factor.t(), n.to(type)).to(at::kFloat);
+        if (wants(first_term + 2 * i + 1))
+            wanted[first_term + 2 * i + 1] = grad.sum(0, /*keepdim=*/false, at::kFloat);
+    }
+
+    void backward_sites(const std::vector<at::Tensor>& grads, const at::Tensor& n, bool want_n,
+                        at::Tensor& grad_n, variable_list& wanted) const {
+        std::size_t input = first_term + 2 * saved_->terms.size();
+        for (const SiteGroup& group : saved_->groups) {
+            // What reaches n A^T, of all sites of the group side by side.
+            const at::Tensor grad_low = at::zeros({n.size(0), group.A.size(0)}, n.options());
+            const std::size_t first = input;
+            int64_t begin = 0;
+            for (const Site& site : group.sites) {
+                const int64_t rank = site.A.size(0);
+                const at::Tensor& grad = grads[site.projection];
+                if (grad.defined()) {
+                    const at::Tensor columns = columns_of(grad, site.term.site).to(at::kFloat).flatten(1);
+                    const double scaling = site.term.site.scaling;
+                    at::Tensor low = grad_low.narrow(1, begin, rank);
+                    low.addmm_(columns, site.B, 0, scaling);
+                    if (wants(input + 1)) wanted[input + 1] = at::mm(columns.t(), site.low).mul_(scaling);
+                }
+                begin += rank;
+                input += 2;
+            }
+            const at::Tensor grad_a = at::mm(grad_low.t(), saved_->group_input(group, n));
+            begin = 0;
+            for (std::size_t i = 0; i < group.sites.size(); ++i) {
+                const int64_t rank = group.sites[i].A.size(0);
+                if (wants(first + 2 * i)) wanted[first + 2 * i] = grad_a.narrow(0, begin, rank);
+                begin += rank;
+            }
+            if (!want_n || !grad_n.defined()) continue;
+            grad_n = grad_n.to(at::kFloat);
+            if (group.dropout > 0) {
+                grad_n.add_(at::mm(grad_low, group.A).mul_(dropout_mask(n, group.dropout, group.seed)));
+            } else {
+                grad_n.addmm_(grad_low, group.A);
+            }
+        }
+    }
+};
+
+}  // namespace
+
+std::vector<at::Tensor> fused_projections(const at::Tensor& x, const std::vector<ProjectionTerm>& terms,
+                                          const FusedProjections& how) {
+    variable_list inputs(ProjectionsBackward::first_term);
+    inputs[ProjectionsBackward::x_input] = x;
+    if (how.norm) {
+        inputs[ProjectionsBackward::norm_weight_input] = how.norm->weight;
+        inputs[ProjectionsBackward::norm_bias_input] = how.norm->bias;
+    }
+    inputs[ProjectionsBackward::residual_input] = how.residual;
+    for (const ProjectionTerm& term : terms) {
+        inputs.push_back(term.weight);
+        inputs.push_back(term.bias);
+    }
+    Projections work;
+    std::vector<at::Tensor> outputs;
+    {
+        at::AutoDispatchBelowADInplaceOrView no_autograd;
+        work.x = flat(x.detach()).contiguous();
+        if (how.norm) work.norm = NormWeights{how.norm->weight, how.norm->bias};
+        work.rule = how.rule;
+        work.terms = terms;
+        work.groups = groups_of(terms);
+        work.compute_type = how.compute_type;
+        work.output_type = how.output_type;
+        outputs = work.forward(how.residual);
+        std::vector<int64_t> shape = x.sizes().vec();
+        for (at::Tensor& y : outputs) {
+            shape.back() = y.size(1);
+            y = y.view(shape);
+        }
+    }
+    for (const SiteGroup& group : work.groups) {
+        for (const Site& site : group.sites) {
+            inputs.push_back(site.term.site.A);
+            inputs.push_back(site.term.site.B);
+        }
+    }
+    const auto requires_grad = [](const at::Tensor& tensor) {
+        return tensor.defined() && tensor.requires_grad();
+    };
+    if (!at::GradMode::is_enabled() || std::none_of(inputs.begin(), inputs.end(), requires_grad))
+        return outputs;
+    torch::autograd::edge_list edges;
+    for (const at::Tensor& input : inputs) {
+        edges.push_back(input.defined() ? torch::autograd::impl::gradient_edge(input)
+                                        : torch::autograd::Edge());
+    }
+    const std::shared_ptr<ProjectionsBackward> node(new ProjectionsBackward(), torch::autograd::deleteNode);
+    node->set_next_edges(std::move(edges));
+    node->shape_ = x.sizes().vec();
+    node->saved_ = std::move(work);
+    for (at::Tensor& y : outputs) torch::autograd::set_history(y, node);
+    return outputs;
+}
+
+}  // namespace engine
