@@ -129,7 +129,13 @@ ModelRecipe tiny() {
     Stage both{"both", "repeats", 25, 3, 12'000'000, language.spec};
     both.spec.optimizer.learning_rate = 1.2e-3;
 
-    r.stages = {language, copying, both};
+    // Telling a table is copying with a choice of what to copy; that too comes only with many tables whose
+    // names and values cannot be known by heart.
+    Stage tables{"tables", "told_table", 60, 4, 24'000'000, language.spec};
+    tables.spec.optimizer.learning_rate = 1.5e-3;
+    tables.spec.eval_interval = 400;
+
+    r.stages = {language, copying, both, tables};
     return r;
 }
 
