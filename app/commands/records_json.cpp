@@ -78,6 +78,13 @@ Json to_json(const engine::Event& event) {
     return std::visit([](const auto& value) { return event_json(value); }, event);
 }
 
+// Null for a model that writes text.
+static Json metrics_json(const catalog::Metrics& metrics) {
+    Json json;
+    for (const auto& metric : metrics) json[metric.name] = metric.value;
+    return json;
+}
+
 Json to_json(const catalog::RunRecord& run) {
     return {{"run_id", run.id},
             {"name", run.name},
@@ -100,6 +107,8 @@ Json to_json(const catalog::RunRecord& run) {
             {"eval_loss", optional(run.eval_loss)},
             {"best_eval_loss", optional(run.best_eval_loss)},
             {"best_step", optional(run.best_step)},
+            {"eval_metrics", metrics_json(run.eval_metrics)},
+            {"best_eval_metrics", metrics_json(run.best_eval_metrics)},
             {"tokens_per_second", optional(run.tokens_per_second)},
             {"peak_memory_bytes", run.peak_memory_bytes},
             {"device", run.device},
@@ -131,6 +140,7 @@ Json to_json(const catalog::AdapterRecord& adapter) {
             {"trainable_params", adapter.trainable_params},
             {"train_loss", optional(adapter.train_loss)},
             {"eval_loss", optional(adapter.eval_loss)},
+            {"eval_metrics", metrics_json(adapter.metrics)},
             {"step", adapter.step},
             {"seed", adapter.seed},
             {"created_at", adapter.created_at},

@@ -62,6 +62,17 @@ workbench::RunOutcome run_training(Session& session, const std::string& run_id, 
     return session.workbench().execute_run(run_id, observer, control).value();
 }
 
+namespace {
+
+template <class Metrics>
+Json metrics_json(const Metrics& metrics) {
+    Json json = Json::object();
+    for (const auto& metric : metrics) json[metric.name] = metric.value;
+    return json;
+}
+
+}  // namespace
+
 Json outcome_json(Session& session, const workbench::RunOutcome& outcome) {
     const auto& result = outcome.result;
     Json json{{"run_id", outcome.run_id},
@@ -79,6 +90,10 @@ Json outcome_json(Session& session, const workbench::RunOutcome& outcome) {
               {"peak_memory_bytes", result.peak_memory_bytes},
               {"trainable_params", result.trainable_params},
               {"total_params", result.total_params}};
+    if (!result.eval_metrics.empty()) {
+        json["eval_metrics"] = metrics_json(result.eval_metrics);
+        json["best_eval_metrics"] = metrics_json(result.best_eval_metrics);
+    }
     if (!outcome.adapter_id.empty()) {
         const auto adapter = session.workbench().catalog().adapter(outcome.adapter_id);
         json["name"] = adapter.name;
@@ -117,6 +132,14 @@ int print_outcome(Session& session, const workbench::RunOutcome& outcome, Traini
                                          number_text(result.base_eval_loss) + ", best " +
                                          number_text(result.best_eval_loss) + " at step " +
                                          std::to_string(result.best_step) + ")");
+    for (const auto& metric : result.eval_metrics) {
+        std::string text = number_text(metric.value, 4);
+        for (const auto& best : result.best_eval_metrics)
+            if (best.name == metric.name && result.best_step > 0)
+                text += " (" + number_text(best.value, 4) + " at step " + std::to_string(result.best_step) +
+                        ", of the lowest loss)";
+        facts.add("Evaluation " + metric.name, text);
+    }
     facts.add("Speed", count_text(std::llround(result.tokens_per_second)) + " tokens/s");
     facts.add("Peak memory", bytes_text(result.peak_memory_bytes));
     facts.add("Trained",

@@ -10,6 +10,30 @@ class TstCatalogAdapters : public QObject {
     Q_OBJECT
 
   private Q_SLOTS:
+    void figuresOfAClassifierAreReadBackAndAskedFor() {
+        const Metrics metrics = {{"accuracy", 0.9125}, {"f1", 1.0 / 3}, {"matthews", -1e-9}};
+        QCOMPARE(metrics_from(to_text(metrics)), metrics);
+        QCOMPARE(to_text({}), std::string());
+        QCOMPARE(metrics_from("accuracy=0.5 nonsense =1 f1=x f1=2"), (Metrics{{"accuracy", 0.5}, {"f1", 2}}));
+        Catalog catalog = Catalog::open(":memory:");
+        AdapterRecord classifier = sample_adapter("classifier");
+        classifier.metrics = metrics;
+        QCOMPARE(catalog.insert_adapter(classifier).score.value(), 0.9125);
+        QVERIFY(!catalog.insert_adapter(sample_adapter("text")).score);
+        QCOMPARE(catalog.adapter("classifier").metrics, metrics);
+        AdapterFilter filter;
+        filter.text = "score>0.9";
+        QCOMPARE(names_of(catalog.adapters(filter)), Texts{"classifier"});
+        filter.text = "-score>0.9";
+        QCOMPARE(names_of(catalog.adapters(filter)), Texts{"text"});
+        const std::string run = catalog.insert_run(sample_run()).id;
+        RunUpdate update;
+        update.eval_metrics = metrics;
+        catalog.update_run(run, update);
+        QCOMPARE(catalog.run(run).eval_metrics, metrics);
+        QVERIFY(catalog.run(run).best_eval_metrics.empty());
+    }
+
     void insertedAdapterIsReadBackWhole() {
         Catalog catalog = Catalog::open(":memory:");
         AdapterRecord adapter = sample_adapter();

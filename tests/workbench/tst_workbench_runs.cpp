@@ -77,6 +77,26 @@ class TstWorkbenchRuns : public QObject {
         QCOMPARE(best.eval_loss.value(), 1.25);
     }
 
+    void figuresOfAClassifierAreRecorded() {
+        ScriptedTraining training;
+        training.best_step = 2;
+        training.metrics = {{"accuracy", 0.875}, {"f1", 0.5}};
+        const auto workbench = folder_->open(training);
+        engine::RunControl control;
+        const auto run_id = workbench->create_run(folder_->spec("labels")).value();
+        const auto outcome = workbench->execute_run(run_id, observer_, control).value();
+        auto& catalog = workbench->catalog();
+        const auto run = catalog.run(run_id);
+        QCOMPARE(run.eval_metrics, (catalog::Metrics{{"accuracy", 0.875}, {"f1", 0.5}}));
+        QCOMPARE(run.best_eval_metrics, (catalog::Metrics{{"accuracy", 0.9375}, {"f1", 0.5}}));
+        QCOMPARE(catalog.series(run_id, "eval_f1").size(), std::size_t{1});
+        for (const auto& adapter : catalog.adapters()) {
+            const bool last = adapter.id == outcome.adapter_id;
+            QCOMPARE(adapter.metrics, last ? run.eval_metrics : run.best_eval_metrics);
+            QCOMPARE(adapter.score.value(), last ? 0.875 : 0.9375);
+        }
+    }
+
     void adaptersOfTheSameNameGetANumber() {
         const auto workbench = folder_->open(ScriptedTraining{});
         std::vector<std::string> names;

@@ -73,6 +73,7 @@ class IgnoringObserver : public engine::RunObserver {
 struct ScriptedTraining {
     int64_t steps = 4;
     int64_t best_step = 0;                                                 // 0: the last one
+    std::vector<engine::NamedValue> metrics{};                             // of a classifier, at every evaluation
     std::function<void(int64_t step, engine::RunControl&)> before_step{};  // may stop, wait or throw
     std::vector<engine::TrainRequest>* requests = nullptr;
 
@@ -142,6 +143,7 @@ struct ScriptedTraining {
         evaluation.global_step = step;
         evaluation.loss = 1.5;
         evaluation.best = best_step == 0;
+        evaluation.metrics = metrics;
         observer.on_event(evaluation);
         observer.on_event(engine::DeltaNorms{step, {{0, "q", 0.25}, {1, "v", 0.5}}});
         write_adapter(result.last, step);
@@ -149,6 +151,9 @@ struct ScriptedTraining {
         result.steps = step;
         result.train_loss = 2.5 / static_cast<double>(std::max<int64_t>(step, 1));
         result.eval_loss = 1.5;
+        result.eval_metrics = metrics;
+        result.best_eval_metrics = metrics;
+        if (best_step && !metrics.empty()) result.best_eval_metrics.front().value += 0.0625;
         result.best_eval_loss = best_step ? 1.25 : 1.5;
         result.best_step = best_step ? best_step : step;
         if (best_step) result.best = request.run_dir / "best";

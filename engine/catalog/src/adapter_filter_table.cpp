@@ -14,6 +14,8 @@ const char* numeric_column(QueryField field) {
             return "alpha";
         case QueryField::loss:
             return "COALESCE(eval_loss, train_loss)";
+        case QueryField::score:
+            return "score";
         case QueryField::params:
             return "trainable_params";
         case QueryField::seed:

@@ -29,6 +29,8 @@ void fields(AdapterRecord& adapter, Visit&& visit) {
     visit("trainable_params", adapter.trainable_params);
     visit("train_loss", adapter.train_loss);
     visit("eval_loss", adapter.eval_loss);
+    visit("metrics", adapter.metrics);
+    visit("score", adapter.score);
     visit("step", adapter.step);
     visit("seed", adapter.seed);
     visit("created_at", adapter.created_at);
@@ -150,6 +152,7 @@ AdapterRecord insert(Database& database, AdapterRecord adapter) {
     adapter.name = unique_name(database, adapter.name);
     if (adapter.id.empty()) adapter.id = new_id(database, 'a');
     if (adapter.created_at == 0.0) adapter.created_at = now();
+    if (!adapter.metrics.empty()) adapter.score = adapter.metrics.front().value;
     insert_record(database, "adapters", adapter);
     write_tags(database, adapter.id, adapter.tags);
     AdapterRecord stored = by_id(database, adapter.id);

@@ -127,7 +127,7 @@ void migrate(Database& database, std::span<const Migration> migrations) {
     const int version = version_of(database);
     if (version > known) handle_newer(database, version, known);
     database.prepare_for_use();
-    bool backed_up = false;
+    bool backed_up = version == 0;  // a new file has nothing to keep
     if (version < known)
         for (const Migration& migration : migrations) apply(database, migration, backed_up);
 }

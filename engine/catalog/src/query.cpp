@@ -187,6 +187,8 @@ const std::vector<QueryFieldInfo>& query_fields() {
         {"name", "name of the adapter", QueryField::name, false},
         {"id", "id of the adapter", QueryField::id, false},
         {"loss", "evaluation loss, or training loss where there was no evaluation", QueryField::loss, true},
+        {"score", "main figure of a classifier: its accuracy, or the correlation of a regression",
+         QueryField::score, true},
         {"params", "trainable parameters", QueryField::params, true},
         {"seed", "seed of the run", QueryField::seed, true},
         {"step", "optimiser step at which it was saved", QueryField::step, true},

@@ -37,6 +37,8 @@ void fields(RunRecord& run, Visit&& visit) {
     visit("eval_loss", run.eval_loss);
     visit("best_eval_loss", run.best_eval_loss);
     visit("best_step", run.best_step);
+    visit("eval_metrics", run.eval_metrics);
+    visit("best_eval_metrics", run.best_eval_metrics);
     visit("tokens_per_second", run.tokens_per_second);
     visit("peak_memory_bytes", run.peak_memory_bytes);
     visit("run_dir", run.run_dir);
@@ -70,6 +72,8 @@ void update_fields(const RunUpdate& update, Visit&& visit) {
     visit("eval_loss", update.eval_loss);
     visit("best_eval_loss", update.best_eval_loss);
     visit("best_step", update.best_step);
+    visit("eval_metrics", update.eval_metrics);
+    visit("best_eval_metrics", update.best_eval_metrics);
     visit("tokens_per_second", update.tokens_per_second);
     visit("peak_memory_bytes", update.peak_memory_bytes);
     visit("run_dir", update.run_dir);

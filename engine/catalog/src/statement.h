@@ -44,6 +44,7 @@ class Statement {
     void bind(int index, const char* value) { bind(index, std::string_view(value)); }
     void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
     void bind(int index, RunState value) { bind(index, to_string(value)); }
+    void bind(int index, const Metrics& value) { bind(index, to_text(value)); }
     void bind_null(int index);
     template <class Text>
     void bind(int index, const Reference<Text>& value) {
@@ -74,6 +75,7 @@ class Statement {
     void read(int column, double& value) const { value = real(column); }
     void read(int column, std::string& value) const { value = text(column); }
     void read(int column, RunState& value) const;
+    void read(int column, Metrics& value) const { value = metrics_from(text(column)); }
     void read(int column, Reference<std::string> value) const { value.text = text(column); }
     template <class Value>
     void read(int column, std::optional<Value>& value) const {

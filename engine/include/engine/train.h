@@ -47,7 +47,8 @@ struct RunResult {
     double best_eval_loss = 0;
     int64_t best_step = 0;
     double base_eval_loss = 0;  // before the first step
-    std::vector<NamedValue> eval_metrics;  // at the end; of a classifier
+    std::vector<NamedValue> eval_metrics;  // at the end; of a classifier, the main figure first
+    std::vector<NamedValue> best_eval_metrics;  // at best_step
     double tokens_per_second = 0;
     double seconds = 0;
     int64_t peak_memory_bytes = 0;  // of the process (CPU) or the device

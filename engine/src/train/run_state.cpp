@@ -9,11 +9,32 @@
 
 namespace engine {
 
+namespace {
+
+// A list keeps the order, which says what the main figure is.
+Json metrics_json(const std::vector<NamedValue>& metrics) {
+    Json list = Json::array();
+    for (const NamedValue& metric : metrics) list.push_back({metric.name, metric.value});
+    return list;
+}
+
+std::vector<NamedValue> metrics_in(const Json& numbers, const char* key) {
+    std::vector<NamedValue> metrics;
+    const auto list = numbers.find(key);
+    if (list == numbers.end()) return metrics;  // of an older version, or no classifier
+    for (const Json& each : *list) metrics.push_back({each.at(0), each.at(1)});
+    return metrics;
+}
+
+}  // namespace
+
 void save_run_state(const std::filesystem::path& file, const RunState& state, const std::string& spec_json) {
-    const Json numbers = {{"global_step", state.global_step},       {"loss_average", state.loss_average},
+    Json numbers = {{"global_step", state.global_step},       {"loss_average", state.loss_average},
                           {"best_eval_loss", state.best_eval_loss}, {"best_step", state.best_step},
                           {"last_eval_loss", state.last_eval_loss}, {"last_eval_step", state.last_eval_step},
                           {"base_eval_loss", state.base_eval_loss}, {"seconds", state.seconds}};
+    if (!state.last_metrics.empty()) numbers["last_metrics"] = metrics_json(state.last_metrics);
+    if (!state.best_metrics.empty()) numbers["best_metrics"] = metrics_json(state.best_metrics);
     make_folder(file.parent_path());
     save_tensors(file,
                  {{"values", state.values}, {"first_moment", state.first_moment}, {"second_moment", state.second_moment}},
@@ -43,6 +64,8 @@ RunState load_run_state(const std::filesystem::path& path, const std::string& sp
     state.last_eval_step = numbers.at("last_eval_step");
     state.base_eval_loss = numbers.at("base_eval_loss");
     state.seconds = numbers.at("seconds");
+    state.last_metrics = metrics_in(numbers, "last_metrics");
+    state.best_metrics = metrics_in(numbers, "best_metrics");
     const auto tensor = [&](const char* name) {
         const TensorEntry* entry = file.find(name);
         if (!entry) fail_input("'" + path.string() + "' lacks the tensor '" + name + "'.");

@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "engine/events.h"
 #include "runtime/torch.h"
 
 namespace engine {
@@ -16,6 +18,7 @@ struct RunState {
     double last_eval_loss = 0;
     int64_t last_eval_step = -1;
     double base_eval_loss = 0;
+    std::vector<NamedValue> last_metrics, best_metrics;  // of a classifier: at last_eval_step and best_step
     double seconds = 0;  // spent training so far
     at::Tensor values, first_moment, second_moment;
 };

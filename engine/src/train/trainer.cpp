@@ -256,7 +256,8 @@ void Trainer::evaluate() {
         state_.best_eval_loss = measured.loss;
         state_.best_step = state_.global_step;
     }
-    eval_metrics_ = measured.metrics;
+    state_.last_metrics = measured.metrics;
+    if (best) state_.best_metrics = measured.metrics;
     const double perplexity =
         spec_.task == Task::causal_lm ? std::exp(measured.loss) : std::numeric_limits<double>::quiet_NaN();
     observer_.on_event(EvalMetrics{state_.global_step, measured.loss, perplexity, measured.tokens, best, measured.metrics});
@@ -288,7 +289,8 @@ RunResult Trainer::result() const {
     result.train_loss = smoothed_loss();
     const bool evaluated = state_.last_eval_step >= 0;
     result.eval_loss = evaluated ? state_.last_eval_loss : nan;
-    result.eval_metrics = eval_metrics_;
+    result.eval_metrics = state_.last_metrics;
+    result.best_eval_metrics = state_.best_metrics;
     result.best_eval_loss = state_.best_step >= 0 ? state_.best_eval_loss : nan;
     result.best_step = std::max<int64_t>(0, state_.best_step);
     result.base_eval_loss = evaluated ? state_.base_eval_loss : nan;

@@ -49,7 +49,6 @@ class Trainer {
     int64_t eval_interval_ = 0;
     int64_t checkpoint_interval_ = 0;
     RunState state_;
-    std::vector<NamedValue> eval_metrics_;
     int64_t saved_step_ = -1;
     int64_t first_step_ = 0;
     // Throughput of this session (after a resume it starts anew).

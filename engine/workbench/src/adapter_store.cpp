@@ -1,5 +1,7 @@
 #include "adapter_store.h"
 
+#include "metrics.h"
+
 #include "io/file.h"
 
 #include <cmath>
@@ -71,6 +73,7 @@ struct Point {  // of the training that an adapter holds
     std::int64_t step = 0;
     std::optional<double> train_loss;
     std::optional<double> eval_loss;
+    catalog::Metrics metrics;
     bool best = false;
 };
 
@@ -111,6 +114,7 @@ Entry store_files(catalog::Catalog& catalog, const Paths& paths, const catalog::
     adapter.trainable_params = result.trainable_params;
     adapter.train_loss = point.train_loss;
     adapter.eval_loss = point.eval_loss;
+    adapter.metrics = point.metrics;
     adapter.step = point.step;
     adapter.seed = run.seed;
     return entry;
@@ -129,12 +133,14 @@ std::string store_adapters(catalog::Catalog& catalog, const Paths& paths, const 
     std::vector<Entry> entries;
     entries.push_back(
         store_files(catalog, paths, run, spec, result,
-                    {result.last, result.steps, known(result.train_loss), known(result.eval_loss), false}));
+                    {result.last, result.steps, known(result.train_loss), known(result.eval_loss),
+                     catalog_metrics(result.eval_metrics), false}));
     std::optional<catalog::AdapterRecord> stale_best;
     if (!result.best.empty() && result.best_step > 0 && result.best_step != result.steps)
         entries.push_back(
             store_files(catalog, paths, run, spec, result,
-                        {result.best, result.best_step, std::nullopt, known(result.best_eval_loss), true}));
+                        {result.best, result.best_step, std::nullopt, known(result.best_eval_loss),
+                         catalog_metrics(result.best_eval_metrics), true}));
     else
         stale_best = earlier(catalog, run.id, true);  // the final adapter is the best one now
 

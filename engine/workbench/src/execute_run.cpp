@@ -2,6 +2,7 @@
 #include "adapter_store.h"
 #include "clock.h"
 #include "guard.h"
+#include "metrics.h"
 #include "run_recorder.h"
 #include "workbench/run_log.h"
 #include "workbench/workbench.h"
@@ -44,6 +45,8 @@ void record_end(catalog::Catalog& catalog, const std::string& run_id, const engi
         end.train_loss = known(result.train_loss);
         end.eval_loss = known(result.eval_loss);
         end.best_eval_loss = known(result.best_eval_loss);
+        end.eval_metrics = catalog_metrics(result.eval_metrics);
+        end.best_eval_metrics = catalog_metrics(result.best_eval_metrics);
         if (end.best_eval_loss) end.best_step = result.best_step;
         end.tokens_per_second = result.tokens_per_second;
     }

@@ -1,5 +1,7 @@
 #include "run_recorder.h"
 
+#include "metrics.h"
+
 #include <algorithm>
 
 namespace workbench {
@@ -17,6 +19,8 @@ void overlay(catalog::RunUpdate& base, const catalog::RunUpdate& newer) {
     take(base.eval_loss, newer.eval_loss);
     take(base.best_eval_loss, newer.best_eval_loss);
     take(base.best_step, newer.best_step);
+    take(base.eval_metrics, newer.eval_metrics);
+    take(base.best_eval_metrics, newer.best_eval_metrics);
     take(base.tokens_per_second, newer.tokens_per_second);
     take(base.peak_memory_bytes, newer.peak_memory_bytes);
 }
@@ -101,7 +105,9 @@ void RunRecorder::take(const engine::EvalMetrics& event) {
     add("eval_loss", event.global_step, event.loss);
     for (const auto& metric : event.metrics) add("eval_" + metric.name, event.global_step, metric.value);
     pending_.update.eval_loss = event.loss;
+    if (!event.metrics.empty()) pending_.update.eval_metrics = catalog_metrics(event.metrics);
     if (event.best) {
+        if (!event.metrics.empty()) pending_.update.best_eval_metrics = catalog_metrics(event.metrics);
         pending_.update.best_eval_loss = event.loss;
         pending_.update.best_step = event.global_step;
     }

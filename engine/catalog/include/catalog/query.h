@@ -27,6 +27,7 @@ enum class QueryField {
     rank,
     alpha,
     loss,
+    score,
     params,
     seed,
     step,

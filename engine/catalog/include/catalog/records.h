@@ -30,6 +30,19 @@ struct Owner {
 };
 Owner this_process();
 
+// What an evaluation found beside the loss: accuracy, f1, matthews, pearson ...; the main figure first.
+struct Metric {
+    std::string name;  // letters, digits and _
+    double value = 0.0;
+
+    bool operator==(const Metric&) const = default;
+};
+using Metrics = std::vector<Metric>;
+
+// "accuracy=0.9125 f1=0.88" and back; what is not of this form is left out.
+std::string to_text(const Metrics& metrics);
+Metrics metrics_from(std::string_view text);
+
 struct RunRecord {
     std::string
         id;  // "r-" and six of 0-9a-z; unique, sorts by creation. Empty on insert: the catalog gives one
@@ -62,6 +75,8 @@ struct RunRecord {
     std::optional<double> eval_loss;
     std::optional<double> best_eval_loss;
     std::optional<std::int64_t> best_step;
+    Metrics eval_metrics;       // of the last evaluation; empty unless the model is a classifier
+    Metrics best_eval_metrics;  // of that at best_step
     std::optional<double> tokens_per_second;
     std::int64_t peak_memory_bytes = 0;
 
@@ -95,6 +110,8 @@ struct RunUpdate {
     std::optional<double> eval_loss;
     std::optional<double> best_eval_loss;
     std::optional<std::int64_t> best_step;
+    std::optional<Metrics> eval_metrics;
+    std::optional<Metrics> best_eval_metrics;
     std::optional<double> tokens_per_second;
     std::optional<std::int64_t> peak_memory_bytes;
     std::optional<std::string> run_dir;
@@ -113,7 +130,8 @@ struct RunFilter {
 };
 
 // One point of one curve. Keys in use: "loss", "loss_smooth", "eval_loss", "learning_rate", "grad_norm",
-// "tokens_per_second", "rss_bytes", "device_bytes" and "delta_norm/<layer>/<kind>".
+// "tokens_per_second", "rss_bytes", "device_bytes", "delta_norm/<layer>/<kind>" and, of classifiers,
+// "eval_<metric>".
 struct MetricPoint {
     std::int64_t step = 0;
     double time_s = 0.0;  // seconds since the run started
@@ -145,6 +163,8 @@ struct AdapterRecord {
     std::int64_t trainable_params = 0;
     std::optional<double> train_loss;
     std::optional<double> eval_loss;
+    Metrics metrics;              // of the same evaluation
+    std::optional<double> score;  // the main one of them; set on insert
     std::int64_t step = 0;
     std::int64_t seed = 0;
 
