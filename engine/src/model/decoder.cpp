@@ -58,7 +58,8 @@ at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options
     if (options.hidden_states) options.hidden_states->push_back(x);
     for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
         const at::Tensor attended = attention(layer, x, rotary, options);
-        x = mlp(layer, architecture_.parallel_block ? x : attended, attended, options);
+        const int64_t left = attended.size(1);  // tokens, fewer than before in the last layer with last_only
+        x = mlp(layer, architecture_.parallel_block ? x.narrow(1, x.size(1) - left, left) : attended, attended, options);
         if (options.hidden_states && layer + 1 < architecture_.layers) options.hidden_states->push_back(x);
     }
     x = normalize(x, weights_.final_norm, rule());
@@ -96,10 +97,16 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
         k = cache.k[layer].narrow(2, 0, cache.length + tokens);
         v = cache.v[layer].narrow(2, 0, cache.length + tokens);
     }
+    at::Tensor residual = x;
+    if (options.last_only && layer + 1 == architecture_.layers) {
+        // Nobody reads the other tokens of the last layer but as keys and values.
+        q = q.narrow(2, tokens - 1, 1);
+        residual = x.narrow(1, tokens - 1, 1);
+    }
     const at::Tensor mixed = causal_attention(q, k, v, architecture_.attention_scale(layer), options.key_mask,
                                               architecture_.window(layer), options.offsets);
     const SlotOutputs output({architecture_.attention_out}, {weights.attention_out}, layer,
-                             static_cast<int>(architecture_.attention_in.size()), {mixed, nullptr, {}, x},
+                             static_cast<int>(architecture_.attention_in.size()), {mixed, nullptr, {}, residual},
                              {options.adapters, compute_type_});
     return output["o"];
 }
@@ -144,8 +151,8 @@ at::Tensor Decoder::next_logits(const at::Tensor& ids, KeyValueCache& cache, con
     ForwardOptions options;
     options.adapters = adapters;
     options.cache = &cache;
-    const at::Tensor hidden = forward(ids, options);
-    return logits(hidden.select(1, hidden.size(1) - 1));
+    options.last_only = true;
+    return logits(forward(ids, options)).select(1, 0);
 }
 
 void KeyValueCache::reserve(int64_t tokens) {

@@ -57,6 +57,7 @@ struct KeyValueCache {
 struct ForwardOptions {
     const AdapterSet* adapters = nullptr;
     KeyValueCache* cache = nullptr;  // generation: tokens follow those in the cache
+    bool last_only = false;  // final hidden states of the last token alone, [B, 1, d]
     at::Tensor key_mask;             // [B, T] bool, false = padding
     // Without cache and mask: ids [1, N] hold sequences laid end to end, sequence s in [offsets[s], offsets[s
     // + 1]). Each has positions of its own and sees nothing of the others. Empty: each row of ids is one

@@ -57,6 +57,8 @@ SlotOutputs::SlotOutputs(const std::vector<Projection>& projections,
     }
     const at::Tensor x =
         source.norm ? normalize(source.x, *source.norm, source.rule) : source.x.to(at::kFloat);
+    // A few rows stay in f32, as what reads them does.
+    const at::ScalarType output_type = is_few_rows(x) ? at::kFloat : context.output_type;
     for (std::size_t i = 0; i < projections.size(); ++i) {
         at::Tensor y = project(x, weights[i].weight, weights[i].bias, context.compute_type);
         const int index = first_index + static_cast<int>(i);
@@ -69,7 +71,7 @@ SlotOutputs::SlotOutputs(const std::vector<Projection>& projections,
             const at::Tensor part =
                 adapted ? context.adapters->add_to_slot(layer, index, slot, input, parts[s]) : parts[s];
             outputs_.emplace_back(
-                slot.kind, source.residual.defined() ? source.residual + part : part.to(context.output_type));
+                slot.kind, source.residual.defined() ? source.residual + part : part.to(output_type));
         }
     }
 }
