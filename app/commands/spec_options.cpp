@@ -27,6 +27,8 @@ void add_plan_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--seq-len", options.seq_len,
                         "Longest row in tokens; longer ones are cut (default 256, or the context)");
     command->add_option("--dtype", options.dtype, "f32 or bf16, of the frozen weights (default f32)");
+    command->add_option("--base-dtype", options.base_dtype,
+                        "int8 or nf4: keep the frozen matrices of the layers in 8 or 4 bits (default: as --dtype)");
     command->add_option("--device", options.device, "auto, cpu or cuda:N (default auto)");
     command->add_option("--optimizer", options.optimizer, "adamw");
 }
@@ -131,6 +133,7 @@ engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Wo
     set(spec.checkpoint_interval, options.checkpoint_interval);
     set(spec.seed, options.seed);
     if (options.dtype) spec.precision = engine::precision_from(*options.dtype).value();
+    if (options.base_dtype) spec.base_type = engine::base_type_from(*options.base_dtype).value();
     set(spec.device, options.device);
     return spec;
 }

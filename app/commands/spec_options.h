@@ -17,7 +17,7 @@ struct SpecOptions {
     std::string spec_file;
     std::optional<std::string> model, name, data, eval_data, prompt_template, chat_template;
     std::optional<std::string> task, method, targets, layers, train_bias, modules_to_save;
-    std::optional<std::string> optimizer, schedule, dtype, device;
+    std::optional<std::string> optimizer, schedule, dtype, base_dtype, device;
     std::optional<int64_t> rank, epochs, steps, batch_size, grad_accum, seq_len;
     std::optional<int64_t> eval_interval, log_interval, checkpoint_interval;
     std::optional<double> alpha, dropout, learning_rate, weight_decay, max_grad_norm, warmup, held_out;

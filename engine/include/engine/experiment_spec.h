@@ -11,6 +11,7 @@ enum class Method { lora, full };  // full: every weight is trained
 enum class Task { causal_lm, classification, multi_label, regression };
 enum class Schedule { constant, linear, cosine };
 enum class Precision { f32, bf16 };  // of the frozen weights and their matrix products
+enum class BaseType { as_computed, int8, nf4 };  // how the frozen matrices of the layers are kept: in the precision, or in 8 or 4 bits
 
 struct OptimizerConfig {  // AdamW, decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101)
     double learning_rate = 2e-4;
@@ -53,6 +54,7 @@ struct ExperimentSpec {
     Precision precision = Precision::f32;
     std::string device = "auto";  // auto | cpu | cuda:N
     Task task = Task::causal_lm;
+    BaseType base_type = BaseType::as_computed;  // with Method::lora
     bool operator==(const ExperimentSpec&) const = default;
 };
 
@@ -66,9 +68,11 @@ const char* name_of(Method);
 const char* name_of(Task);
 const char* name_of(Schedule);
 const char* name_of(Precision);
+const char* name_of(BaseType);
 Result<Method> method_from(const std::string&);
 Result<Task> task_from(const std::string&);
 Result<Schedule> schedule_from(const std::string&);
 Result<Precision> precision_from(const std::string&);
+Result<BaseType> base_type_from(const std::string&);
 
 }  // namespace engine

@@ -9,15 +9,18 @@
 #include "model/norms.h"
 #include "model/ops.h"
 
+#include <memory>
 #include <optional>
 
 namespace engine {
 
 class AdapterSet;
+class QuantizedMatrix;
 
 struct LinearWeights {
     at::Tensor weight;  // [out, in], possibly a transposed view (Conv1D)
     at::Tensor bias;    // [out] f32 or undefined
+    std::shared_ptr<const QuantizedMatrix> quantized = {};  // in the place of an undefined weight (quantized.h)
 };
 
 struct LayerWeights {

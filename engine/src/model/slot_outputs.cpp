@@ -2,6 +2,7 @@
 
 #include "model/few_rows.h"
 #include "model/fused_projections.h"
+#include "model/quantized.h"
 
 namespace engine {
 namespace {
@@ -31,6 +32,7 @@ std::optional<std::vector<at::Tensor>> fused(const std::vector<Projection>& proj
     if (is_few_rows(source.x)) return std::nullopt;
     std::vector<ProjectionTerm> terms;
     for (std::size_t i = 0; i < projections.size(); ++i) {
+        if (!weights[i].weight.defined()) return std::nullopt;  // quantized
         terms.push_back({weights[i].weight, weights[i].bias, {}});
         if (!context.adapters) continue;
         auto sites = context.adapters->terms(layer, first_index + static_cast<int>(i));
@@ -40,6 +42,11 @@ std::optional<std::vector<at::Tensor>> fused(const std::vector<Projection>& proj
     const at::ScalarType output = source.residual.defined() ? at::kFloat : context.output_type;
     return fused_projections(source.x, terms,
                              {source.norm, source.rule, source.residual, context.compute_type, output});
+}
+
+at::Tensor product(const at::Tensor& x, const LinearWeights& weights, at::ScalarType type) {
+    if (!weights.weight.defined()) return quantized_linear(x, weights.quantized, weights.bias, type);
+    return project(x, weights.weight, weights.bias, type);
 }
 
 }  // namespace
@@ -60,7 +67,7 @@ SlotOutputs::SlotOutputs(const std::vector<Projection>& projections,
     // A few rows stay in f32, as what reads them does.
     const at::ScalarType output_type = is_few_rows(x) ? at::kFloat : context.output_type;
     for (std::size_t i = 0; i < projections.size(); ++i) {
-        at::Tensor y = project(x, weights[i].weight, weights[i].bias, context.compute_type);
+        at::Tensor y = product(x, weights[i], context.compute_type);
         const int index = first_index + static_cast<int>(i);
         const ProjectionInput input{x, weights[i].weight, weights[i].bias, context.compute_type};
         if (context.adapters) y = context.adapters->add_to_projection(layer, index, input, y);

@@ -57,6 +57,7 @@ void visit(Spec& s, Visitor&& field) {
     field("precision", s.precision);
     field("device", s.device);
     field.unless_default("task", s.task, Task::causal_lm);
+    field.unless_default("base_type", s.base_type, BaseType::as_computed);
 }
 
 class Writer {
@@ -189,6 +190,9 @@ class Reader {
     static void read(const std::string& key, const Json& in, Precision& value) {
         read_enum(key, in, value, precision_from);
     }
+    static void read(const std::string& key, const Json& in, BaseType& value) {
+        read_enum(key, in, value, base_type_from);
+    }
     template <class Enum, class From>
     static void read_enum(const std::string& key, const Json& in, Enum& value, From from) {
         std::string name;
@@ -254,6 +258,26 @@ const char* name_of(Schedule schedule) {
 
 const char* name_of(Precision precision) {
     return precision == Precision::f32 ? "f32" : "bf16";
+}
+
+const char* name_of(BaseType type) {
+    switch (type) {
+        case BaseType::as_computed:
+            return "as_computed";
+        case BaseType::int8:
+            return "int8";
+        case BaseType::nf4:
+            return "nf4";
+    }
+    return "as_computed";
+}
+
+Result<BaseType> base_type_from(const std::string& name) {
+    for (const BaseType type : {BaseType::as_computed, BaseType::int8, BaseType::nf4})
+        if (name == name_of(type)) return type;
+    return Error{ErrorCode::bad_input,
+                 "There is no type \"" + name + "\" for the frozen base. Choose as_computed, int8 or nf4.",
+                 {}};
 }
 
 Result<Method> method_from(const std::string& name) {

@@ -93,6 +93,9 @@ Status validate(const ExperimentSpec& spec) {
             refuse("from_scratch", "true with the task " + std::string(name_of(spec.task)), "false");
         if (spec.from_scratch && spec.method != Method::full)
             refuse("from_scratch", "true with the method lora", "false, or the method full");
+        if (spec.base_type != BaseType::as_computed && (spec.method != Method::lora || spec.lora.use_dora))
+            refuse("base_type", std::string(name_of(spec.base_type)) + " with " + (spec.method == Method::lora ? "DoRA" : "the method full"),
+                   "as_computed there, for the weights themselves are needed");
         check_data(spec.data);
         check_optimizer(spec.optimizer);
         check_whole("steps", spec.steps, 0, INT64_MAX);

@@ -10,6 +10,7 @@
 #include "lora/new_adapters.h"
 #include "lora/peft_folder.h"
 #include "model/load.h"
+#include "model/quantized.h"
 
 namespace engine {
 namespace {
@@ -46,6 +47,7 @@ Trainable::Trainable(const TrainRequest& request, const c10::Device& device, con
     total_params_ = parameter_count(decoder_.architecture());
     if (spec_.method == Method::lora) {
         adapters_ = new_adapters(decoder_, spec_.lora, spec_.seed);
+        if (spec_.base_type != BaseType::as_computed) quantize_layers(decoder_, spec_.base_type);
         arena_ = std::make_unique<ParameterArena>(adapter_entries());
         decoder_ = attached(decoder_, *adapters_);
     } else {
