@@ -1,6 +1,7 @@
 #include "ui/run_notice.h"
 
 #include "ui/bridge/task_runner.h"
+#include "ui/format/metrics.h"
 #include "ui/format/units.h"
 #include "ui/navigator.h"
 #include "ui/widgets/message_bar.h"
@@ -37,7 +38,8 @@ void RunNotice::runEnded(const QString& runId, const workbench::RunEnded& ended,
                    action, go);
     } else {
         const QString loss =
-            run && run->eval_loss ? tr(" Evaluation loss %1.").arg(units::loss(*run->eval_loss)) : QString();
+            run && !run->eval_metrics.empty() ? tr(" Evaluation: %1.").arg(metricsText(run->eval_metrics))
+            : run && run->eval_loss ? tr(" Evaluation loss %1.").arg(units::loss(*run->eval_loss)) : QString();
         m_bar.show(MessageBar::Kind::Success, tr("“%1” is finished.").arg(name) + loss, action, go);
     }
 }

@@ -101,8 +101,8 @@ inline void writeLabelledRows(const QString& path, int rows, const QByteArray& g
     for (int i = 0; i < rows; ++i) {
         const QByteArray adjective = adjectives[i % 9];
         const bool fits = adjective == "good" || adjective == "fine" || adjective == "nice";
-        const QByteArray text = QByteArray(i % 2 ? "the " : "a ") + (i % 3 ? "film " : "song ") +
-                                (i % 5 ? "is " : "was ") + adjective;
+        const QByteArray text = QByteArray(i / 9 % 2 ? "the " : "a ") + (i / 18 % 2 ? "film " : "song ") +
+                                (i / 36 % 2 ? "is " : "was ") + adjective;
         lines += "{\"" + QByteArray(pairs ? "sentence1" : "text") + "\": \"" + text + "\", " +
                  (pairs ? "\"sentence2\": \"it is so\", " : "") + "\"label\": " + (fits ? good : bad) + "}\n";
     }

@@ -1,5 +1,6 @@
 #include "ui/models/adapter_table_model.h"
 
+#include "ui/format/metrics.h"
 #include "ui/format/units.h"
 
 #include <QHash>
@@ -21,7 +22,8 @@ QString joined(const std::vector<std::string>& words) {
 
 bool sameCells(const AdapterRecord& a, const AdapterRecord& b) {
     return a.name == b.name && a.starred == b.starred && a.tags == b.tags && a.notes == b.notes &&
-           a.eval_loss == b.eval_loss && a.train_loss == b.train_loss && a.size_bytes == b.size_bytes &&
+           a.eval_loss == b.eval_loss && a.metrics == b.metrics &&
+           a.train_loss == b.train_loss && a.size_bytes == b.size_bytes &&
            a.path == b.path && a.run_id == b.run_id && a.step == b.step && a.trashed == b.trashed;
 }
 
@@ -62,6 +64,8 @@ int compare(const AdapterRecord& a, const AdapterRecord& b, int column, int sign
             return sign * compareValue(a.trainable_params, b.trainable_params);
         case AdapterTableModel::EvalLoss:
             return compareLoss(a.eval_loss, b.eval_loss, sign);
+        case AdapterTableModel::Score:
+            return compareLoss(a.score, b.score, sign);
         case AdapterTableModel::TrainLoss:
             return compareLoss(a.train_loss, b.train_loss, sign);
         case AdapterTableModel::Size:
@@ -187,6 +191,8 @@ QString AdapterTableModel::text(const AdapterRecord& a, int column) const {
             return units::count(a.trainable_params);
         case EvalLoss:
             return isKnown(a.eval_loss) ? units::loss(*a.eval_loss) : QStringLiteral("–");
+        case Score:
+            return a.metrics.empty() ? QStringLiteral("–") : metricText(a.metrics.front());
         case TrainLoss:
             return isKnown(a.train_loss) ? units::loss(*a.train_loss) : QStringLiteral("–");
         case Size:
@@ -216,6 +222,7 @@ QVariant AdapterTableModel::data(const QModelIndex& index, int role) const {
                 return a->starred ? tr("Starred. Click to take the star off") : tr("Click to star");
             if (index.column() == Name && !a->notes.empty())
                 return text(*a, Name) + QStringLiteral("\n\n") + QString::fromStdString(a->notes);
+            if (index.column() == Score && !a->metrics.empty()) return metricsText(a->metrics);
             return text(*a, index.column());
         case Qt::AccessibleTextRole:
             if (index.column() == Star) return a->starred ? tr("starred") : tr("not starred");
@@ -250,6 +257,8 @@ QVariant AdapterTableModel::headerData(int section, Qt::Orientation orientation,
             return tr("Parameters");
         case EvalLoss:
             return tr("Eval. loss");
+        case Score:
+            return tr("Score");
         case TrainLoss:
             return tr("Train. loss");
         case Size:

@@ -25,6 +25,7 @@ class AdapterTableModel : public QAbstractTableModel {
         Alpha,
         Params,
         EvalLoss,
+        Score,
         TrainLoss,
         Size,
         Created,

@@ -1,5 +1,6 @@
 #include "ui/models/run_table_model.h"
 
+#include "ui/format/metrics.h"
 #include "ui/format/units.h"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ std::optional<double> shownLoss(const catalog::RunRecord& run) {
 bool sameRow(const catalog::RunRecord& a, const catalog::RunRecord& b) {
     return a.id == b.id && a.name == b.name && a.state == b.state && a.global_step == b.global_step &&
            a.total_steps == b.total_steps && a.train_loss == b.train_loss && a.eval_loss == b.eval_loss &&
+           a.eval_metrics == b.eval_metrics &&
            a.error_message == b.error_message && a.finished_at == b.finished_at && a.device == b.device;
 }
 
@@ -138,7 +140,11 @@ QString RunTableModel::summary(const catalog::RunRecord& run) const {
     const int position = queuePosition(QString::fromStdString(run.id));
     parts << (position >= 0 ? tr("waiting, no. %1").arg(position + 1) : stateText(run.state));
     if (const QString steps = stepsText(run); !steps.isEmpty()) parts << steps;
-    if (const auto loss = shownLoss(run)) parts << tr("loss %1").arg(units::number(*loss, 4));
+    const bool live = run.state == catalog::RunState::running || run.state == catalog::RunState::paused;
+    if (!live && !run.eval_metrics.empty())
+        parts << metricText(run.eval_metrics.front());
+    else if (const auto loss = shownLoss(run))
+        parts << tr("loss %1").arg(units::number(*loss, 4));
     return parts.join(QStringLiteral(" · "));
 }
 

@@ -71,6 +71,7 @@ class CatalogPage : public Page {
     void showHeaderMenu(const QPoint& position);
     void showTableMenu(const QPoint& position);
     void keepColumns();
+    void showScores();
 
     void setStarred(const QString& id, bool starred);
     void trashSelected();

@@ -19,10 +19,13 @@
 #include <QTimer>
 #include <QToolButton>
 
+#include <algorithm>
+
 namespace ui {
 namespace {
 
-const QString kHeaderKey = QStringLiteral("catalog/header");
+const QString kHeaderKey = QStringLiteral("catalog/columns");
+const QString kNoScoreKey = QStringLiteral("catalog/scoreHidden");
 constexpr int kTypingPause = 150;  // ms until the filter is applied
 
 }  // namespace
@@ -92,7 +95,8 @@ QWidget* CatalogPage::buildTable() {
         {AdapterTableModel::Model, 9},      {AdapterTableModel::Targets, 9},
         {AdapterTableModel::Rank, 7},       {AdapterTableModel::Alpha, 8},
         {AdapterTableModel::Params, 12},    {AdapterTableModel::EvalLoss, 10},
-        {AdapterTableModel::TrainLoss, 11}, {AdapterTableModel::Size, 10},
+        {AdapterTableModel::Score, 15},     {AdapterTableModel::TrainLoss, 11},
+        {AdapterTableModel::Size, 10},
         {AdapterTableModel::Created, 17},   {AdapterTableModel::Tags, 9}};
     for (const auto& [column, digits] : widths)
         header->resizeSection(column, digits > 0 ? digits * digit : 28);
@@ -170,10 +174,19 @@ void CatalogPage::showHeaderMenu(const QPoint& position) {
         action->setChecked(!m_table->isColumnHidden(column));
         connect(action, &QAction::toggled, this, [this, column](bool on) {
             m_table->setColumnHidden(column, !on);
+            if (column == AdapterTableModel::Score) context().settings.setValue(kNoScoreKey, !on);
             keepColumns();
         });
     }
     menu->popup(m_table->horizontalHeader()->mapToGlobal(position));
+}
+
+// Without a classifier its column would only take room.
+void CatalogPage::showScores() {
+    const auto& adapters = m_model->adapters();
+    const bool any = std::any_of(adapters.begin(), adapters.end(), [](const auto& a) { return !a.metrics.empty(); });
+    m_table->setColumnHidden(AdapterTableModel::Score,
+                             !any || context().settings.value(kNoScoreKey, false).toBool());
 }
 
 void CatalogPage::keepColumns() {

@@ -1,5 +1,6 @@
 #include "ui/pages/compare_page.h"
 
+#include "ui/format/metrics.h"
 #include "ui/models/differences_model.h"
 #include "ui/navigator.h"
 #include "ui/theme/theme.h"
@@ -43,8 +44,9 @@ QString idOf(const ComparedAdapter& adapter) {
 // The catalog changes every second while something trains; what is shown here mostly does not.
 bool isSame(const ComparedAdapter& a, const ComparedAdapter& b) {
     return a.record.id == b.record.id && a.record.name == b.record.name &&
-           a.record.eval_loss == b.record.eval_loss && a.record.size_bytes == b.record.size_bytes &&
-           a.spec == b.spec && a.trainLoss == b.trainLoss && a.evalLoss == b.evalLoss;
+           a.record.eval_loss == b.record.eval_loss && a.record.metrics == b.record.metrics && a.record.size_bytes == b.record.size_bytes &&
+           a.spec == b.spec && a.trainLoss == b.trainLoss && a.evalLoss == b.evalLoss &&
+           a.score == b.score;
 }
 
 }  // namespace
@@ -93,7 +95,7 @@ ComparePage::ComparePage(const AppContext& context, QWidget* parent)
     });
     connect(m_chips, &AdapterChips::shownChanged, this, [this](const QString& id, bool shown) {
         const auto series = static_cast<int>(m_ids.indexOf(id));
-        for (LineChart* chart : {m_evalCurves, m_trainCurves})
+        for (LineChart* chart : {m_evalCurves, m_scoreCurves, m_trainCurves})
             if (series >= 0 && series < chart->seriesCount()) chart->setSeriesVisible(series, shown);
     });
     connect(m_chips, &AdapterChips::opened, this,
@@ -158,6 +160,9 @@ QWidget* ComparePage::buildCurves() {
         return chart;
     };
     m_evalCurves = make("evalCurves", tr("Evaluation loss"));
+    m_scoreCurves = make("scoreCurves", tr("Score"));
+    m_scoreCurves->setYAxis({}, axis_text::number());
+    m_scoreCurves->hide();  // until there is a classifier
     m_trainCurves = make("trainCurves", tr("Training loss, smoothed"));
     return page;
 }
@@ -289,6 +294,26 @@ void ComparePage::fillCurves() {
     };
     fill(*m_evalCurves, &ComparedAdapter::evalLoss, true);
     fill(*m_trainCurves, &ComparedAdapter::trainLoss, false);
+    fill(*m_scoreCurves, &ComparedAdapter::score, true);
+    nameLosses();
+}
+
+// A classifier has a figure that says more than its loss, and no tokens to divide the loss by.
+void ComparePage::nameLosses() {
+    QStringList scores;
+    bool rows = false, tokens = false;
+    for (const ComparedAdapter& adapter : m_adapters) {
+        const auto& metrics = adapter.record.metrics;
+        const QString name = metrics.empty() ? QString() : metricName(metrics.front().name);
+        if (!name.isEmpty() && !scores.contains(name)) scores << name;
+        (metrics.empty() ? tokens : rows) = true;
+    }
+    const QString per = !rows ? tr("nats per token") : !tokens ? tr("mean of the rows") : tr("per token or row");
+    for (LineChart* chart : {m_evalCurves, m_trainCurves}) chart->setYAxis(per, axis_text::loss());
+    for (ScatterChart* chart : {m_rank, m_pareto})
+        chart->setYAxis(tr("evaluation loss, %1").arg(per), axis_text::loss());
+    m_scoreCurves->setTitle(tr("Evaluation: %1").arg(scores.join(QStringLiteral(", "))));
+    m_scoreCurves->setVisible(!scores.isEmpty());
 }
 
 void ComparePage::fillDifferences() {

@@ -55,6 +55,7 @@ class ComparePage : public Page {
     void showAdapters(std::vector<ComparedAdapter> adapters);
     void fillChips();
     void fillCurves();
+    void nameLosses();
     void fillDifferences();
     void fillScatter();
 
@@ -69,7 +70,7 @@ class ComparePage : public Page {
     QStackedWidget* m_stack;
     EmptyState* m_empty;
     QTabWidget* m_tabs;
-    LineChart *m_evalCurves, *m_trainCurves;
+    LineChart *m_evalCurves, *m_scoreCurves, *m_trainCurves;
     DifferencesModel* m_differences;
     QTableView* m_differencesView;
     QCheckBox* m_onlyDifferences;

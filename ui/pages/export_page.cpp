@@ -1,5 +1,6 @@
 #include "ui/pages/export_page.h"
 
+#include "ui/format/metrics.h"
 #include "ui/format/units.h"
 #include "ui/models/exports_model.h"
 #include "ui/widgets/adapter_picker.h"
@@ -149,7 +150,8 @@ void ExportPage::adapterChosen(const QString& id) {
     if (m_adapter) {
         const auto& a = *m_adapter;
         const QString loss =
-            a.eval_loss ? tr(" · evaluation loss %1").arg(units::loss(*a.eval_loss)) : QString();
+            !a.metrics.empty() ? QStringLiteral(" · ") + metricText(a.metrics.front())
+            : a.eval_loss ? tr(" · evaluation loss %1").arg(units::loss(*a.eval_loss)) : QString();
         m_about->setText(tr("%1 · %2 · rank %3 · %4 parameters")
                              .arg(QString::fromStdString(a.model_name), QString::fromStdString(a.targets),
                                   units::count(a.rank), units::shortCount(a.trainable_params)) +

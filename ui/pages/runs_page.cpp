@@ -199,7 +199,7 @@ void RunsPage::connectFeed() {
     });
     connect(m_feed, &RunFeed::evaluated, this, [this](const engine::EvalMetrics& metrics) {
         m_charts->append(metrics);
-        m_header->setEvaluation(metrics.loss);
+        m_header->setEvaluation(metrics);
     });
     connect(m_feed, &RunFeed::seriesExtended, m_charts,
             qOverload<const std::map<std::string, std::vector<QPointF>>&>(&RunCharts::append));

@@ -6,7 +6,7 @@ namespace {
 constexpr std::size_t kCurvePoints =
     4000;  // thinned by smallest and largest value, more than a screen has columns
 
-std::vector<QPointF> curve(catalog::Catalog& catalog, const std::string& run, const char* key) {
+std::vector<QPointF> curve(catalog::Catalog& catalog, const std::string& run, const std::string& key) {
     std::vector<QPointF> points;
     for (const auto& p : catalog.series(run, key, kCurvePoints))
         points.emplace_back(static_cast<double>(p.step), p.value);
@@ -31,6 +31,8 @@ std::vector<ComparedAdapter> readComparison(workbench::Workbench& workbench, con
             if (auto spec = engine::spec_from_json(catalog.run(run).spec_json)) adapter.spec = *spec;
             adapter.trainLoss = curve(catalog, run, "loss_smooth");
             adapter.evalLoss = curve(catalog, run, "eval_loss");
+            if (!adapter.record.metrics.empty())
+                adapter.score = curve(catalog, run, "eval_" + adapter.record.metrics.front().name);
         }
         adapters.push_back(std::move(adapter));
     }

@@ -21,6 +21,7 @@ struct ComparedAdapter {
     catalog::AdapterRecord record;
     std::optional<engine::ExperimentSpec> spec;  // none for imported adapters
     std::vector<QPointF> trainLoss, evalLoss;    // (step, loss)
+    std::vector<QPointF> score;                  // (step, main figure of a classifier)
 };
 
 // Any thread. Adapters that are gone or in the trash are left out.

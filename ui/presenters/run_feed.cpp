@@ -8,8 +8,15 @@ namespace ui {
 namespace {
 
 constexpr qsizetype kRecentSteps = 4096;
-const std::vector<std::string> kKeys{"loss",      "eval_loss",         "learning_rate", "grad_norm",
+const std::vector<std::string> kKeys{"loss",      "learning_rate",     "grad_norm",
                                      "rss_bytes", "tokens_per_second", "device_bytes"};
+
+// The fixed ones, and whatever the evaluations of this run have measured.
+std::vector<std::string> keysOf(const catalog::Catalog& catalog, const std::string& id) {
+    std::vector<std::string> keys = kKeys;
+    for (std::string& key : catalog.series_keys(id, "eval_")) keys.push_back(std::move(key));
+    return keys;
+}
 
 std::vector<QPointF> pointsOf(const std::vector<catalog::MetricPoint>& series) {
     std::vector<QPointF> points;
@@ -33,7 +40,7 @@ RunHistory readHistory(workbench::Workbench& workbench, const std::string& id) {
     auto& catalog = workbench.catalog();
     RunHistory history;
     history.record = catalog.run(id);
-    for (const std::string& key : kKeys) history.series[key] = pointsOf(catalog.series(id, key));
+    for (const std::string& key : keysOf(catalog, id)) history.series[key] = pointsOf(catalog.series(id, key));
     history.norms = normsOf(catalog.last_points(id, "delta_norm/"));
     history.log = workbench::read_run_log(history.record.run_dir);
     return history;
@@ -127,7 +134,7 @@ void RunFeed::refresh() {
             auto& catalog = workbench.catalog();
             Answer answer{catalog.run(id), {}};
             if (!elsewhere) return answer;
-            for (const std::string& key : kKeys) {
+            for (const std::string& key : keysOf(catalog, id)) {
                 const auto after = last.find(key);
                 answer.second[key] =
                     pointsOf(after == last.end() ? catalog.series(id, key)

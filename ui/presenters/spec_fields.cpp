@@ -1,5 +1,6 @@
 #include "ui/presenters/spec_fields.h"
 
+#include "ui/format/metrics.h"
 #include "ui/format/units.h"
 
 namespace ui {
@@ -26,6 +27,8 @@ std::vector<SpecField> specFields(const engine::ExperimentSpec& spec) {
     };
     const bool lora = spec.method == engine::Method::lora;
     add("model", Words::tr("Base model"), text(spec.model));
+    const bool writes = spec.task == engine::Task::causal_lm;
+    if (!writes) add("task", Words::tr("Task"), QString::fromLatin1(engine::name_of(spec.task)));
     add("method", Words::tr("Method"), QString::fromLatin1(engine::name_of(spec.method)));
     if (lora) {
         add("lora.targets", Words::tr("Matrices"), text(engine::describe_targets(spec.lora.targets)));
@@ -53,8 +56,9 @@ std::vector<SpecField> specFields(const engine::ExperimentSpec& spec) {
     else
         add("data.eval_path", Words::tr("Evaluation data"), text(spec.data.eval_path));
     QString promptTemplate = QString::fromStdString(spec.data.prompt_template);
-    add("data.prompt_template", Words::tr("Prompt template"),
-        promptTemplate.replace(QLatin1Char('\n'), QStringLiteral("↵")));
+    if (writes)
+        add("data.prompt_template", Words::tr("Prompt template"),
+            promptTemplate.replace(QLatin1Char('\n'), QStringLiteral("↵")));
     if (!spec.data.chat_template.empty())
         add("data.chat_template", Words::tr("Chat template"), text(spec.data.chat_template));
     add("data.seq_len", Words::tr("Length in tokens"), units::count(spec.data.seq_len));
@@ -84,12 +88,19 @@ std::vector<SpecField> specFields(const engine::ExperimentSpec& spec) {
 }
 
 std::vector<SpecField> resultFields(const catalog::AdapterRecord& a) {
-    return {{QStringLiteral("result.eval_loss"), Words::tr("Evaluation loss"), orDash(a.eval_loss)},
-            {QStringLiteral("result.train_loss"), Words::tr("Training loss"), orDash(a.train_loss)},
-            {QStringLiteral("result.trainable_params"), Words::tr("Trainable parameters"),
-             units::count(a.trainable_params)},
-            {QStringLiteral("result.step"), Words::tr("Steps done"), units::count(a.step)},
-            {QStringLiteral("result.size"), Words::tr("Size on disk"), units::bytes(a.size_bytes)}};
+    std::vector<SpecField> fields = {
+        {QStringLiteral("result.eval_loss"), Words::tr("Evaluation loss"), orDash(a.eval_loss)}};
+    for (const catalog::Metric& metric : a.metrics) {
+        const QString name = metricName(metric.name);
+        fields.push_back({QStringLiteral("result.") + QString::fromStdString(metric.name),
+                          Words::tr("Evaluation: %1").arg(name), units::loss(metric.value)});
+    }
+    fields.push_back({QStringLiteral("result.train_loss"), Words::tr("Training loss"), orDash(a.train_loss)});
+    fields.push_back({QStringLiteral("result.trainable_params"), Words::tr("Trainable parameters"),
+                      units::count(a.trainable_params)});
+    fields.push_back({QStringLiteral("result.step"), Words::tr("Steps done"), units::count(a.step)});
+    fields.push_back({QStringLiteral("result.size"), Words::tr("Size on disk"), units::bytes(a.size_bytes)});
+    return fields;
 }
 
 std::vector<SpecField> provenanceFields(const catalog::RunRecord& run) {

@@ -1,5 +1,6 @@
 #include "ui/widgets/adapter_details.h"
 
+#include "ui/format/metrics.h"
 #include "ui/format/units.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/charts/line_chart.h"
@@ -127,6 +128,7 @@ QWidget* AdapterDetails::buildPanel() {
     m_rank = addRow(tr("Rank"));
     m_params = addRow(tr("Parameters"));
     m_eval = addRow(tr("Evaluation loss"));
+    m_score = addRow(tr("Score"));
     m_train = addRow(tr("Training loss"));
     m_steps = addRow(tr("Steps"));
     m_size = addRow(tr("Size"));
@@ -249,6 +251,8 @@ void AdapterDetails::fill(const catalog::AdapterRecord& a) {
                         .arg(units::count(a.rank), units::number(a.alpha, 6), units::number(a.scaling)));
     m_params->setText(units::count(a.trainable_params));
     m_eval->setText(known(a.eval_loss));
+    m_score->setText(metricsText(a.metrics));
+    m_form->setRowVisible(m_score, !a.metrics.empty());
     m_train->setText(known(a.train_loss));
     m_steps->setText(tr("%1, seed %2").arg(units::count(a.step)).arg(a.seed));
     m_size->setText(units::bytes(a.size_bytes));

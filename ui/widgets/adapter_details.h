@@ -62,7 +62,7 @@ class AdapterDetails : public QScrollArea {
     QTimer* m_notesTimer;
     bool m_notesTyped = false;
     LineChart* m_curve;
-    QLabel *m_model, *m_targets, *m_rank, *m_params, *m_eval, *m_train, *m_steps, *m_size, *m_created;
+    QLabel *m_model, *m_targets, *m_rank, *m_params, *m_eval, *m_score, *m_train, *m_steps, *m_size, *m_created;
     QToolButton *m_run, *m_copyPath, *m_openFolder;
     QList<QLabel*> m_labels;
     QString m_curveRun;

@@ -1,5 +1,6 @@
 #include "ui/widgets/run_charts.h"
 
+#include "ui/format/metrics.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/charts/chart_link.h"
 #include "ui/widgets/charts/line_chart.h"
@@ -15,6 +16,11 @@ const SeriesStyle kTrain{0, Qt::SolidLine, Marker::None};
 const SeriesStyle kEvaluation{3, Qt::SolidLine, Marker::Circle};
 const SeriesStyle kMemory{4, Qt::DashLine, Marker::None};
 const SeriesStyle kDevice{6, Qt::DotLine, Marker::None};
+// Of the figures of a classifier, in turn.
+const SeriesStyle kMetrics[] = {{2, Qt::DashLine, Marker::Square},
+                                {1, Qt::DotLine, Marker::Diamond},
+                                {5, Qt::DashDotLine, Marker::Triangle}};
+constexpr int kFirstMetric = 2;  // behind train and evaluation
 constexpr double kMebibyte = 1024 * 1024;
 
 // Bytes are drawn in MiB, so that the ticks of the axis are round.
@@ -50,9 +56,6 @@ RunCharts::RunCharts(const Theme& theme, QWidget* parent) : QWidget(parent) {
     auto* link = new ChartLink(this);
     for (LineChart* chart : {m_loss, m_rate, m_norm, m_speed}) link->add(chart);
 
-    m_loss->setYAxis(tr("nats per token"), axis_text::loss());
-    m_loss->addSeries({tr("train"), kTrain, false, kUsualSmoothing});
-    m_loss->addSeries({tr("evaluation"), kEvaluation, false, {}});
     m_rate->setYAxis(tr("per step"), axis_text::number());
     m_rate->addSeries({tr("learning rate"), kTrain, false, {}});
     m_rate->setLegendVisible(false);
@@ -70,6 +73,7 @@ RunCharts::RunCharts(const Theme& theme, QWidget* parent) : QWidget(parent) {
     m_smoothing->setRange(0, 99);
     m_smoothing->setFixedWidth(44);
     m_smoothing->setAccessibleName(tr("Smoothing of the training loss"));
+    buildLossSeries({});
     m_loss->addHeaderWidget(m_smoothing);
     connect(m_smoothing, &QSlider::valueChanged, this, [this](int value) {
         m_smoothing->setToolTip(
@@ -78,6 +82,33 @@ RunCharts::RunCharts(const Theme& theme, QWidget* parent) : QWidget(parent) {
         Q_EMIT smoothingChanged(value / 100.0);
     });
     setSmoothing(kUsualSmoothing);
+    m_loss->setSmoothing(0, kUsualSmoothing);
+}
+
+// A run of another task has other figures, or none.
+void RunCharts::buildLossSeries(const QStringList& metrics) {
+    m_metrics.clear();
+    m_loss->removeAllSeries();
+    m_loss->hideRightAxis();
+    m_loss->setYAxis(tr("nats per token"), axis_text::loss());
+    m_loss->addSeries({tr("train"), kTrain, false, smoothing()});
+    m_loss->addSeries({tr("evaluation"), kEvaluation, false, {}});
+    for (const QString& metric : metrics) addMetric(metric);
+}
+
+void RunCharts::addMetric(const QString& name) {
+    const auto& look = kMetrics[static_cast<std::size_t>(m_metrics.size()) % std::size(kMetrics)];
+    m_metrics << name;
+    const QString shown = metricName(name.toStdString());
+    m_loss->addSeries({shown, look, true, {}});
+    m_loss->setYAxis(tr("mean of the rows"), axis_text::loss());
+    m_loss->setRightAxis(m_metrics.size() == 1 ? shown : tr("score"), axis_text::number());
+}
+
+RunCharts::Target RunCharts::metricTarget(const std::string& name) {
+    const QString wanted = QString::fromStdString(name);
+    if (!m_metrics.contains(wanted)) addMetric(wanted);
+    return {m_loss, kFirstMetric + static_cast<int>(m_metrics.indexOf(wanted))};
 }
 
 void RunCharts::setSmoothing(double weight) {
@@ -96,7 +127,7 @@ RunCharts::Target RunCharts::target(const std::string& key) {
     if (key == "tokens_per_second") return {m_speed, 0};
     if (key == "rss_bytes") return {m_speed, 1};
     if (key == "device_bytes") return {m_speed, m_deviceSeries};
-    return {nullptr, 0};
+    return key.starts_with("eval_") ? metricTarget(key.substr(5)) : Target{nullptr, 0};
 }
 
 // Only where a device has memory of its own.
@@ -109,6 +140,11 @@ void RunCharts::clear() {
 }
 
 void RunCharts::setHistory(const RunHistory& history) {
+    QStringList metrics;
+    for (const auto& [key, points] : history.series)
+        if (key.starts_with("eval_") && key != "eval_loss" && !points.empty())
+            metrics << QString::fromStdString(key.substr(5));
+    if (metrics != m_metrics) buildLossSeries(metrics);
     clear();
     for (const auto& [key, points] : history.series) {
         if (points.empty()) continue;
@@ -146,7 +182,10 @@ void RunCharts::append(const QVector<engine::StepMetrics>& steps) {
 }
 
 void RunCharts::append(const engine::EvalMetrics& metrics) {
-    m_loss->append(1, {static_cast<double>(metrics.global_step), metrics.loss});
+    const auto x = static_cast<double>(metrics.global_step);
+    m_loss->append(1, {x, metrics.loss});
+    for (const engine::NamedValue& metric : metrics.metrics)
+        m_loss->append(metricTarget(metric.name).series, {x, metric.value});
 }
 
 }  // namespace ui

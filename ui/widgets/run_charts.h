@@ -1,9 +1,10 @@
-// The four curves of a run with one cursor across them: loss (train and evaluation on one axis), learning
-// rate, gradient norm, speed with memory.
+// The four curves of a run with one cursor across them: loss (train and evaluation on one axis, the figures of a
+// classifier on another), learning rate, gradient norm, speed with memory.
 #pragma once
 
 #include "ui/presenters/run_feed.h"
 
+#include <QStringList>
 #include <QWidget>
 
 class QSlider;
@@ -39,10 +40,14 @@ class RunCharts : public QWidget {
     };
     Target target(const std::string& key);
     void needDeviceSeries();
+    void buildLossSeries(const QStringList& metrics);
+    void addMetric(const QString& name);
+    Target metricTarget(const std::string& name);
 
     LineChart *m_loss, *m_rate, *m_norm, *m_speed;
     QSlider* m_smoothing;
     int m_deviceSeries = -1;
+    QStringList m_metrics;  // of a classifier, in the order of their curves: "accuracy"
 };
 
 }  // namespace ui

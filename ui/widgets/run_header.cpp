@@ -1,5 +1,6 @@
 #include "ui/widgets/run_header.h"
 
+#include "ui/format/metrics.h"
 #include "ui/format/units.h"
 #include "ui/models/run_table_model.h"
 #include "ui/theme/theme.h"
@@ -50,6 +51,7 @@ RunHeader::RunHeader(const Theme& theme, QWidget* parent)
     m_step = addFigure(*figures, QStringLiteral("runStep"), tr("step"));
     m_loss = addFigure(*figures, QStringLiteral("runLoss"), tr("smoothed loss"));
     m_evalLoss = addFigure(*figures, QStringLiteral("runEvalLoss"), tr("evaluation loss"));
+    m_score = addFigure(*figures, QStringLiteral("runScore"), tr("accuracy"));
     m_speed = addFigure(*figures, QStringLiteral("runSpeed"), tr("tokens/s"));
     m_time = addFigure(*figures, QStringLiteral("runTime"), tr("time left"));
     m_memory = addFigure(*figures, QStringLiteral("runMemory"), tr("memory"));
@@ -94,7 +96,7 @@ RunHeader::Figure RunHeader::addFigure(QHBoxLayout& row, const QString& name, co
 }
 
 void RunHeader::restyle() {
-    for (QLabel* label : {m_state, m_step.caption, m_loss.caption, m_evalLoss.caption, m_speed.caption,
+    for (QLabel* label : {m_state, m_step.caption, m_loss.caption, m_evalLoss.caption, m_score.caption, m_speed.caption,
                           m_time.caption, m_memory.caption}) {
         QPalette colors = label->palette();
         colors.setColor(QPalette::WindowText, m_theme.secondaryText());
@@ -107,7 +109,9 @@ void RunHeader::clear() {
     m_totalSteps = 0;
     m_name->clear();
     m_state->clear();
-    for (const Figure& f : {m_step, m_loss, m_evalLoss, m_speed, m_time, m_memory}) f.value->setText(kDash);
+    for (const Figure& f : {m_step, m_loss, m_evalLoss, m_score, m_speed, m_time, m_memory})
+        f.value->setText(kDash);
+    showScore({}, {});
     m_progress->setValue(0);
 }
 
@@ -141,6 +145,12 @@ void RunHeader::setRun(const catalog::RunRecord& run) {
         run.best_eval_loss && run.best_step
             ? tr("Lowest %1 at step %2").arg(units::loss(*run.best_eval_loss), units::count(*run.best_step))
             : QString());
+    const QString best =
+        run.best_eval_metrics.empty() || !run.best_step
+            ? QString()
+            : tr("At the lowest loss, step %1: %2")
+                  .arg(units::count(*run.best_step), metricsText(run.best_eval_metrics));
+    if (!keepLive || !run.eval_metrics.empty()) showScore(run.eval_metrics, best);
     if (keepLive) return;
     setSteps(run.global_step);
     m_loss.value->setText(lossText(run.train_loss));
@@ -159,8 +169,25 @@ void RunHeader::setStep(const engine::StepMetrics& step) {
     m_memory.value->setText(units::memory(step.device_bytes > 0 ? step.device_bytes : step.rss_bytes));
 }
 
-void RunHeader::setEvaluation(double loss) {
-    m_evalLoss.value->setText(units::loss(loss));
+void RunHeader::setEvaluation(const engine::EvalMetrics& evaluation) {
+    m_evalLoss.value->setText(units::loss(evaluation.loss));
+    catalog::Metrics metrics;
+    for (const engine::NamedValue& metric : evaluation.metrics) metrics.push_back({metric.name, metric.value});
+    showScore(metrics, m_score.value->toolTip());
+}
+
+void RunHeader::showScore(const catalog::Metrics& metrics, const QString& toolTip) {
+    const bool any = !metrics.empty();
+    for (QLabel* label : {m_score.value, m_score.caption}) {
+        label->setVisible(any);
+        // A figure that is not there takes no share of the width.
+        label->setSizePolicy(any ? QSizePolicy::Ignored : QSizePolicy::Fixed, QSizePolicy::Fixed);
+    }
+    if (!any) return;
+    m_score.value->setText(units::loss(metrics.front().value));
+    m_score.value->setToolTip(toolTip.isEmpty() ? metricsText(metrics) : toolTip);
+    m_score.caption->setText(metricName(metrics.front().name));
+    m_score.caption->setToolTip(metricMeaning(metrics.front().name));
 }
 
 }  // namespace ui

@@ -22,7 +22,7 @@ class RunHeader : public QWidget {
 
     void setRun(const catalog::RunRecord& run);
     void setStep(const engine::StepMetrics& step);
-    void setEvaluation(double loss);
+    void setEvaluation(const engine::EvalMetrics& evaluation);
     void clear();
 
   private:
@@ -32,10 +32,12 @@ class RunHeader : public QWidget {
     Figure addFigure(QHBoxLayout& row, const QString& name, const QString& caption);
     void setSteps(std::int64_t done);
     void restyle();
+    // The main figure of a classifier; hidden where there is none.
+    void showScore(const catalog::Metrics& metrics, const QString& toolTip);
 
     const Theme& m_theme;
     QLabel *m_name, *m_state;
-    Figure m_step, m_loss, m_evalLoss, m_speed, m_time, m_memory;
+    Figure m_step, m_loss, m_evalLoss, m_score, m_speed, m_time, m_memory;
     QProgressBar* m_progress;
     QString m_runId;
     std::int64_t m_totalSteps = 0;

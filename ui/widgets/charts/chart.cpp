@@ -200,6 +200,12 @@ void Chart::setYAxis(const QString& title, AxisText text) {
     m_yTicker->setText(m_yText);
 }
 
+void Chart::hideRightAxis() {
+    m_rightShown = false;
+    m_plot->yAxis2->setVisible(false);
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
 void Chart::setRightAxis(const QString& title, AxisText text) {
     m_plot->yAxis2->setLabel(title);
     m_rightText = std::move(text);

@@ -40,6 +40,7 @@ class Chart : public QWidget {
     void setXAxis(const QString& title, AxisText text, bool integers = false);
     void setYAxis(const QString& title, AxisText text);
     void setRightAxis(const QString& title, AxisText text);  // shows it
+    void hideRightAxis();
     void setEmptyText(const QString& text);
     void setLegendVisible(bool visible);
     void setLogSwitchVisible(bool visible);
