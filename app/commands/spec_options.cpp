@@ -36,7 +36,7 @@ void add_plan_options(CLI::App* command, SpecOptions& options) {
 void add_train_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--data", options.data,
                         "Training data: JSONL with prompt/completion, messages or text, or plain text; "
-                        "with a task over labels JSONL with text (or sentence1, sentence2) and label");
+                        "with a task over labels JSONL, TSV or CSV with text (or sentence1, sentence2) and label");
     command->add_option("--eval-data", options.eval_data,
                         "Evaluation data (default: held-out training rows)");
     command->add_option("--held-out", options.held_out,

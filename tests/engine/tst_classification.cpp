@@ -197,6 +197,53 @@ class TstClassification : public QObject {
         }
     }
 
+    // PEFT keeps the head among its tensors and says nowhere how many labels it has.
+    void aFolderOfOtherSoftwareBringsItsLabels_data() {
+        QTest::addColumn<QString>("config");
+        QTest::newRow("bert") << bert;
+        QTest::newRow("roberta") << roberta;
+        QTest::newRow("llama") << llama;
+    }
+
+    void aFolderOfOtherSoftwareBringsItsLabels() {
+        QFETCH(QString, config);
+        QTemporaryDir folder;
+        const fs::path root = folder.path().toStdString();
+        const auto model = base_model(root / "base", config.toUtf8().constData());
+        std::ofstream data(root / "rows.jsonl");
+        const char* const kinds[] = {"cold", "mild", "warm"};
+        for (int i = 0; i < 30; ++i)
+            data << nlohmann::json{{"text", std::string("the film is ") + words[4 + i % 6]}, {"label", kinds[i % 3]}}.dump() << "\n";
+        data.close();
+        auto request = request_for(model, root / "rows.jsonl", root / "run", Task::classification);
+        request.spec.steps = 4;
+        Recorder recorder;
+        RunControl control;
+        const auto run = train(request, recorder, control);
+        QVERIFY2(run.ok(), run.ok() ? "" : run.error().message.c_str());
+        ClassifyRequest question;
+        question.model = model;
+        question.adapter = run->last;
+        question.texts = {{"the film is good", std::nullopt}};
+        const auto own = classify(question);
+        QVERIFY2(own.ok(), own.ok() ? "" : own.error().message.c_str());
+        QCOMPARE((*own)[0].scores.size(), std::size_t{3});
+        fs::remove(run->last / classifier_file);
+        const auto foreign = classify(question);
+        QVERIFY2(foreign.ok(), foreign.ok() ? "" : foreign.error().message.c_str());
+        QCOMPARE((*foreign)[0].scores.size(), std::size_t{3});
+        for (std::size_t i = 0; i < 3; ++i) {
+            QCOMPARE((*foreign)[0].scores[i].name, "LABEL_" + std::to_string(i));
+            QCOMPARE((*foreign)[0].scores[i].value, (*own)[0].scores[i].value);
+        }
+        // A description beside it names them.
+        const nlohmann::json names = {{"0", "a"}, {"1", "b"}, {"2", "c"}};
+        std::ofstream(run->last / "config.json") << nlohmann::json{{"id2label", names}}.dump();
+        const auto named = classify(question);
+        QVERIFY2(named.ok(), named.ok() ? "" : named.error().message.c_str());
+        QCOMPARE((*named)[0].scores[2].name, std::string("c"));
+    }
+
     void stopsAndResumesToTheSameValues() {
         QTemporaryDir folder;
         const fs::path root = folder.path().toStdString();
@@ -206,20 +253,30 @@ class TstClassification : public QObject {
         request.spec.eval_interval = 4;
         Recorder recorder;
         RunControl control;
-        QVERIFY(train(request, recorder, control).ok());
-        struct StopAtFour : RunObserver {
-            explicit StopAtFour(RunControl& c) : control(c) {}
+        const auto whole = train(request, recorder, control);
+        QVERIFY(whole.ok());
+        struct StopAtFive : RunObserver {
+            explicit StopAtFive(RunControl& c) : control(c) {}
             void on_event(const Event& event) override {
-                if (const auto* step = std::get_if<StepMetrics>(&event); step && step->global_step == 4) control.stop();
+                if (const auto* step = std::get_if<StepMetrics>(&event); step && step->global_step == 5) control.stop();
             }
             RunControl& control;
         };
         request.run_dir = root / "parts";
         RunControl stopped, resumed;
-        StopAtFour observer(stopped);
+        StopAtFive observer(stopped);
         QVERIFY(train(request, observer, stopped)->stopped);
         request.resume = true;
-        QVERIFY(train(request, recorder, resumed).ok());
+        const auto parts = train(request, recorder, resumed);
+        QVERIFY(parts.ok());
+        // The figures of the best evaluation are known, whichever part of the run it fell into.
+        QCOMPARE(whole->best_eval_metrics.size(), std::size_t{3});
+        QCOMPARE(parts->best_step, whole->best_step);
+        for (std::size_t i = 0; i < whole->best_eval_metrics.size(); ++i) {
+            QCOMPARE(parts->best_eval_metrics[i].name, whole->best_eval_metrics[i].name);
+            QCOMPARE(parts->best_eval_metrics[i].value, whole->best_eval_metrics[i].value);
+            QCOMPARE(parts->eval_metrics[i].value, whole->eval_metrics[i].value);
+        }
         const auto bytes = [](const fs::path& file) {
             std::ifstream in(file, std::ios::binary);
             return std::string(std::istreambuf_iterator<char>(in), {});
@@ -288,7 +345,26 @@ class TstClassification : public QObject {
         QCOMPARE(report->labels[0].name, std::string("bad"));
         QCOMPARE(report->labels[0].rows + report->labels[1].rows, int64_t{96});
         QCOMPARE(report->longest_row, int64_t{6});
+        QVERIFY(report->labels_suit == Task::classification);
+        QCOMPARE(report->length_histogram.back().rows, int64_t{96});
+        request.preview_rows = 3;
+        const auto shown = inspect_data(request)->preview;
+        QCOMPARE(shown.size(), std::size_t{3});
+        QVERIFY(shown.front().label == "good" || shown.front().label == "bad");
+        QCOMPARE(shown.front().tokens.front().text, std::string("[CLS]"));
+        request.seq_len = 4;
+        QCOMPARE(inspect_data(request)->preview.front().cut_tokens, int64_t{2});
+        request.seq_len = 16;
+        request.file = rows(root / "numbers.jsonl", "numbers");
+        QVERIFY(inspect_data(request)->labels_suit == Task::regression);
         request.task = Task::regression;
+        const auto numbers = inspect_data(request);
+        QVERIFY(numbers->labels.empty() && numbers->label_range);
+        QCOMPARE(numbers->label_range->least, -0.5);
+        QCOMPARE(numbers->label_range->most, 1.5);
+        request.file = rows(root / "lists.jsonl", "lists");
+        QVERIFY(inspect_data(request)->labels_suit == Task::multi_label);
+        request.file = root / "rows.jsonl";
         QCOMPARE(inspect_data(request)->bad_rows.size(), std::size_t{96});
     }
 
@@ -303,6 +379,53 @@ class TstClassification : public QObject {
         QCOMPARE(cut.cut, int64_t{2});
         const EncodedTexts data = encode_texts(tokenizer.value(), "[SEP]", std::nullopt, 16);
         QVERIFY(std::count(data.ids.begin(), data.ids.end(), 3) == 1);
+    }
+
+    void correlationsAreThoseOfTheFormulas() {
+        Classifier regression;
+        regression.labels = 1;
+        regression.problem = Problem::regression;
+        const auto figures = classification_metrics(regression, at::tensor({1.0F, 2.0F, 2.0F, 40.0F}).view({-1, 1}),
+                                                    at::tensor({1.0F, 3.0F, 2.0F, 4.0F}).view({-1, 1}));
+        // Pearson by hand: means 11.25 and 2.5; sum of products 58.5, of squares 1102.75 and 5.
+        QVERIFY(std::abs(metric(figures, "pearson") - 58.5 / std::sqrt(1102.75 * 5)) < 1e-12);
+        // Ranks 1, 2.5, 2.5, 4 and 1, 3, 2, 4: 4.5 / sqrt(4.5 * 5).
+        QVERIFY(std::abs(metric(figures, "spearman") - 4.5 / std::sqrt(4.5 * 5)) < 1e-12);
+        // Without spread there is no correlation, and no NaN.
+        const auto flat = classification_metrics(regression, at::ones({4, 1}), at::tensor({1.0F, 3.0F, 2.0F, 4.0F}).view({-1, 1}));
+        QCOMPARE(metric(flat, "pearson"), 0.0);
+        QCOMPARE(metric(flat, "spearman"), 0.0);
+    }
+
+    void tablesTrainLikeLines() {
+        QTemporaryDir folder;
+        const fs::path root = folder.path().toStdString();
+        const auto model = base_model(root / "base", bert);
+        // The same rows as JSON lines and as a table.
+        const auto lines = rows(root / "rows.jsonl", "pairs");
+        std::ifstream in(lines);
+        std::ofstream table(root / "rows.tsv");
+        table << "index\tsentence1\tsentence2\tlabel\n";
+        int index = 0;
+        for (std::string line; std::getline(in, line);) {
+            const auto row = nlohmann::json::parse(line);
+            table << index++ << "\t" << row["sentence1"].get<std::string>() << "\t" << row["sentence2"].get<std::string>()
+                  << "\t" << row["label"].get<std::string>() << "\n";
+        }
+        table.close();
+        RunResult results[2];
+        for (int i = 0; i < 2; ++i) {
+            auto request = request_for(model, i ? root / "rows.tsv" : lines, root / ("run" + std::to_string(i)),
+                                       Task::classification);
+            request.spec.steps = 6;
+            Recorder recorder;
+            RunControl control;
+            auto run = train(request, recorder, control);
+            QVERIFY2(run.ok(), run.ok() ? "" : run.error().message.c_str());
+            results[i] = *run;
+        }
+        QCOMPARE(results[0].train_loss, results[1].train_loss);
+        QCOMPARE(results[0].eval_loss, results[1].eval_loss);
     }
 
     void wrongRowsAreNamed() {

@@ -46,7 +46,7 @@ struct EvalMetrics {
     double perplexity = 0;  // NaN where the loss is not one over tokens
     int64_t tokens = 0;     // or texts, of a classifier
     bool best = false;  // lowest so far
-    std::vector<NamedValue> metrics = {};  // of a classifier: accuracy, f1, matthews, pearson as fits
+    std::vector<NamedValue> metrics = {};  // of a classifier: accuracy, f1, matthews, pearson, spearman as fits
 };
 
 struct DeltaNorm {

@@ -4,6 +4,7 @@
 
 #include "io/file.h"
 #include "io/json.h"
+#include "io/safetensors.h"
 
 #include <engine/error.h>
 
@@ -104,10 +105,54 @@ void write_classifier(const Classifier& classifier, const std::filesystem::path&
     atomic_write_text(adapter / classifier_file, dump_json(config) + "\n");
 }
 
+namespace {
+
+// The rows of the trained head among the tensors of a PEFT folder; 0 when it has none.
+std::int64_t saved_labels(const Architecture& architecture, const std::filesystem::path& adapter) {
+    std::error_code ignored;
+    const std::filesystem::path file = adapter / "adapter_model.safetensors";
+    if (!std::filesystem::exists(file, ignored)) return 0;
+    const std::string head = "base_model.model." + (architecture.encoder ? architecture.lm_head : "score") + ".";
+    const SafetensorsFile tensors = SafetensorsFile::open(file);
+    for (const TensorEntry& entry : tensors.entries()) {
+        // "classifier.weight", or as older versions wrote it "classifier.modules_to_save.default.weight".
+        const std::string_view name = entry.name;
+        const bool weight = name.starts_with(head) && name.ends_with("weight") && entry.shape.size() == 2;
+        const auto inside = weight ? name.substr(head.size()) : std::string_view();
+        if (inside == "weight" || inside.starts_with("modules_to_save.")) return entry.shape[0];
+    }
+    return 0;
+}
+
+// PEFT's own folders count no labels, but the head that was trained is among their tensors. Its labels have names where a
+// config.json beside it, or that of the base model, has as many of them.
+Architecture with_saved_head(Architecture architecture, const std::filesystem::path& adapter) {
+    if (architecture.classifier && !architecture.classifier->may_be_absent) return architecture;
+    const std::int64_t labels = saved_labels(architecture, adapter);
+    if (labels == 0) return architecture;
+    Classifier classifier = architecture.classifier.value_or(Classifier{});
+    std::error_code ignored;
+    if (std::filesystem::exists(adapter / "config.json", ignored)) {
+        const Json config = read_json_file(adapter / "config.json", 16 << 20);
+        if (config.is_object()) {
+            Classifier beside = read_classifier(ConfigFields(config, "'" + (adapter / "config.json").string() + "'"));
+            if (beside.labels == labels) classifier = std::move(beside);
+        }
+    }
+    if (classifier.labels != labels) classifier.label_names.clear();
+    classifier.labels = labels;
+    classifier.may_be_absent = true;  // from the base model, which has none
+    return with_classifier(std::move(architecture), std::move(classifier));
+}
+
+}  // namespace
+
 Architecture read_architecture(const std::filesystem::path& model, const std::filesystem::path& adapter) {
     Architecture architecture = read_architecture(model);
     std::error_code ignored;
-    if (adapter.empty() || !std::filesystem::exists(adapter / classifier_file, ignored)) return architecture;
+    if (adapter.empty()) return architecture;
+    if (!std::filesystem::exists(adapter / classifier_file, ignored))
+        return with_saved_head(std::move(architecture), adapter);
     const Json config = read_json_file(adapter / classifier_file);
     const std::string source = "'" + (adapter / classifier_file).string() + "'";
     if (!config.is_object()) fail_input(source + " does not hold a JSON object.");

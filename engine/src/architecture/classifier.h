@@ -19,7 +19,8 @@ std::vector<std::string> head_modules(const Architecture& architecture,
                                       const std::function<bool(const std::string& tensor)>& stored);
 
 // The head that a run gave a base model, kept beside its adapter: PEFT folders say nothing of labels. Reading gives the
-// description of model with that head, or as its own files say where the adapter brings none (or there is no adapter).
+// description of model with that head; with the one that is saved among the tensors of a PEFT folder of other software,
+// whose rows are counted; or as the files of the model say where the adapter brings none (or there is no adapter).
 inline constexpr const char* classifier_file = "classifier.json";
 void write_classifier(const Classifier& classifier, const std::filesystem::path& adapter);
 Architecture read_architecture(const std::filesystem::path& model, const std::filesystem::path& adapter);

@@ -1,6 +1,6 @@
 // Texts with labels as examples for a classifier.
 //
-// One JSON object per line: "text", or two texts as sentence1/sentence2, premise/hypothesis,
+// One JSON object per line, or a TSV or CSV table (data/delimited.h) whose first line names the same: "text", or two texts as sentence1/sentence2, premise/hypothesis,
 // question/sentence, question1/question2 or text/text_pair; and "label": a name or a whole number, a number
 // in a regression, with several labels at once a list of names or of one 0 or 1 per label. Special tokens
 // come around the texts as the tokenizer's files say; those written in the data stay ordinary text. Rows

@@ -21,7 +21,7 @@ struct LabelledRow {
 
 struct LabelledRows {
     std::filesystem::path path;
-    std::string format;  // "jsonl labelled"
+    std::string format;  // "jsonl labelled", "tsv labelled", "csv labelled"
     std::vector<LabelledRow> rows;
     std::vector<BadRow> bad_rows;
     std::string content_hash;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "train/classification_loss.h"
 
@@ -28,6 +29,25 @@ struct Counts {
 double pearson(const at::Tensor& a, const at::Tensor& b) {
     const at::Tensor x = a - a.mean(), y = b - b.mean();
     return ratio((x * y).sum().item<double>(), std::sqrt((x * x).sum().item<double>() * (y * y).sum().item<double>()));
+}
+
+// Places in ascending order, counted from 1; equal values share the mean of theirs.
+at::Tensor ranks(const at::Tensor& values) {
+    const auto count = static_cast<std::size_t>(values.numel());
+    const at::Tensor on_cpu = values.to(at::kCPU).contiguous();
+    const double* value = on_cpu.data_ptr<double>();
+    std::vector<std::size_t> order(count);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return value[a] < value[b]; });
+    at::Tensor result = at::empty({values.numel()}, at::kDouble);
+    double* rank = result.data_ptr<double>();
+    for (std::size_t begin = 0; begin < count;) {
+        std::size_t end = begin + 1;
+        while (end < count && value[order[end]] == value[order[begin]]) ++end;
+        for (std::size_t i = begin; i < end; ++i) rank[order[i]] = static_cast<double>(begin + 1 + end) / 2;
+        begin = end;
+    }
+    return result;
 }
 
 }  // namespace
@@ -70,8 +90,10 @@ LossSum batch_loss(const Decoder& decoder, const AdapterSet* adapters, const Bat
 std::vector<NamedValue> classification_metrics(const Classifier& classifier, const at::Tensor& logits,
                                                const at::Tensor& targets) {
     at::NoGradGuard no_grad;
-    if (classifier.problem == Problem::regression)
-        return {{"pearson", pearson(logits.flatten().to(at::kDouble), targets.flatten().to(at::kDouble))}};
+    if (classifier.problem == Problem::regression) {
+        const at::Tensor given = logits.flatten().to(at::kDouble), wanted = targets.flatten().to(at::kDouble);
+        return {{"pearson", pearson(given, wanted)}, {"spearman", pearson(ranks(given), ranks(wanted))}};
+    }
     const bool single = classifier.problem == Problem::single_label;
     const at::Tensor predicted = single ? logits.argmax(1) : logits > 0, truth = single ? targets : targets > 0.5;
     std::vector<NamedValue> metrics = {{"accuracy", predicted.eq(truth).to(at::kDouble).mean().item<double>()}};

@@ -76,7 +76,7 @@ DataCard::DataCard(const Theme& theme, workbench::Workbench& workbench, Experime
     m_choose->setText(tr("Change"));
     m_choose->setToolTip(
         tr("Choose a sample or a file: JSON lines with prompt and completion or with text, or plain text; for "
-           "a classifier JSON lines with text and label; a file can also be dropped here"));
+           "a classifier JSON lines, TSV or CSV with text and label; a file can also be dropped here"));
     m_choose->setMenu(m_menu);
     header().addWidget(m_choose);
 
@@ -174,13 +174,13 @@ void DataCard::buildFields() {
 
 void DataCard::browse() {
     const QString file = QFileDialog::getOpenFileName(window(), tr("Choose a data file"), {},
-                                                      tr("Data (*.jsonl *.json *.txt);;All files (*)"));
+                                                      tr("Data (*.jsonl *.json *.txt *.tsv *.csv);;All files (*)"));
     if (!file.isEmpty()) m_presenter.chooseData(file);
 }
 
 void DataCard::browseHeldOut() {
     const QString file = QFileDialog::getOpenFileName(window(), tr("Choose a file to evaluate on"), {},
-                                                      tr("Data (*.jsonl *.json *.txt);;All files (*)"));
+                                                      tr("Data (*.jsonl *.json *.txt *.tsv *.csv);;All files (*)"));
     if (!file.isEmpty())
         m_presenter.chooseData(QString::fromStdString(m_presenter.spec().data.train_path), file);
 }
