@@ -214,7 +214,7 @@ class ProjectionsBackward : public Node {
             wanted[norm_weight_input] = norm.weight;
             wanted[norm_bias_input] = norm.bias;
         }
-        if (wants(x_input)) wanted[x_input] = grad_n.to(saved_->x.scalar_type()).view(shape_);
+        if (wants(x_input)) wanted[x_input] = grad_n.to(type_).view(shape_);
         return wanted;
     }
 
@@ -222,6 +222,7 @@ class ProjectionsBackward : public Node {
 
     std::optional<Projections> saved_;
     std::vector<int64_t> shape_;  // of x
+    at::ScalarType type_ = at::kFloat;
 
   private:
     bool wants(std::size_t input) const { return task_should_compute_output(input); }
@@ -338,6 +339,11 @@ std::vector<at::Tensor> fused_projections(const at::Tensor& x, const std::vector
     const std::shared_ptr<ProjectionsBackward> node(new ProjectionsBackward(), torch::autograd::deleteNode);
     node->set_next_edges(std::move(edges));
     node->shape_ = x.sizes().vec();
+    node->type_ = x.scalar_type();
+    const bool trained =
+        std::any_of(terms.begin(), terms.end(), [&](const auto& term) { return requires_grad(term.weight); });
+    if (!work.norm && work.groups.empty() && !trained)
+        work.x = at::Tensor();  // the gradient of a frozen product does not need it
     node->saved_ = std::move(work);
     for (at::Tensor& y : outputs) torch::autograd::set_history(y, node);
     return outputs;
