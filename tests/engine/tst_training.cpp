@@ -1,6 +1,8 @@
 // A run as a whole: it learns, it repeats to the byte, it stops and goes on, it refuses what it must.
 #include <QtTest>
 
+#include <fstream>
+
 #include "engine/compute.h"
 #include "engine/runtime.h"
 #include "engine/tokenizer.h"
@@ -260,6 +262,37 @@ class TstTraining : public QObject {
         QVERIFY2(message.contains(says, Qt::CaseInsensitive), qPrintable(message));
         QVERIFY(message.endsWith('.') && !message.contains('\n'));
         QVERIFY(!std::filesystem::exists(path("run") / "last"));
+    }
+
+    // A step that does not fit is computed in parts and gives the same; the person is told.
+    void memoryThatRunsOutMakesTheStepSmaller() {
+        std::string rows;
+        for (int i = 0; i < 700; ++i) rows += "{\"text\": \"" + std::string(120, static_cast<char>('a' + i % 26)) + "\"}\n";
+        const auto data = path("long.jsonl");
+        std::ofstream(data) << rows;
+        auto spec = support::micro_spec(data);
+        spec.data.seq_len = 128;
+        spec.batch_size = 256;
+        spec.steps = 3;
+        spec.eval_interval = 3;
+        const Finished roomy = finish(spec, "roomy");
+        QVERIFY(roomy.observer.all<RunMessage>().empty());
+
+        RunControl control;
+        Finished tight;
+        TrainRequest request = support::micro_request(spec, path("tight"));
+        request.memory_limit_bytes = 24 << 20;
+        const auto result = train(request, tight.observer, control);
+        QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
+        const auto messages = tight.observer.all<RunMessage>();
+        QVERIFY(!messages.empty() && messages.front().warning);
+        QVERIFY(messages.front().text.find(" rows at a time") != std::string::npos);
+        const auto expected = roomy.observer.all<StepMetrics>(), steps = tight.observer.all<StepMetrics>();
+        QCOMPARE(steps.size(), expected.size());
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            QVERIFY(std::abs(steps[i].loss - expected[i].loss) < 1e-4 * expected[i].loss);
+            QVERIFY(std::abs(steps[i].grad_norm - expected[i].grad_norm) < 1e-3 * expected[i].grad_norm);
+        }
     }
 
   private:

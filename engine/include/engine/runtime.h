@@ -42,6 +42,7 @@ void initialize_runtime();
 void prepare_compute_thread();
 RuntimeInfo runtime_info();
 
+int64_t free_memory_bytes();    // what this process may still take: of the machine, or of its control group where that is less
 int64_t resident_bytes();       // of this process, now
 int64_t peak_resident_bytes();  // since the start (or the last reset)
 

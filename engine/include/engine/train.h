@@ -36,6 +36,9 @@ struct TrainRequest {
     std::filesystem::path run_dir;    // created; holds last/, best/ (PEFT folders or models) and the state
     bool resume = false;              // continue from the state saved in run_dir
     std::filesystem::path cache_dir{};  // keeps tokenised data between runs; empty: none
+    // Tensors on the CPU may take that much more than they do when the run starts; 0: what the machine has free then. A step
+    // that needs more is computed in parts.
+    int64_t memory_limit_bytes = 0;
 };
 
 struct RunResult {

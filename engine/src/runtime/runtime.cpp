@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <sstream>
 
 #include <ATen/Version.h>
@@ -112,12 +113,26 @@ int64_t status_bytes(const char* key) {
     return 0;
 }
 
+// The number in a file of control group version 2, or the value behind a key in one; nothing for "max" and where there is none.
+std::optional<int64_t> group_bytes(const std::string& file, const std::string& key = {}) {
+    std::ifstream lines("/sys/fs/cgroup/" + file);
+    std::string word;
+    while (lines >> word) {
+        if (!key.empty() && word != key) continue;
+        if (!key.empty()) lines >> word;
+        char* end = nullptr;
+        const int64_t value = std::strtoll(word.c_str(), &end, 10);
+        return *end == '\0' && !word.empty() ? std::optional(value) : std::nullopt;
+    }
+    return std::nullopt;
+}
+
 void add_devices(RuntimeInfo& info) {
     DeviceInfo cpu;
     cpu.id = "cpu";
     cpu.name = std::to_string(info.usable_cores) + (info.usable_cores == 1 ? " core" : " cores");
     cpu.memory_bytes = meminfo_bytes("MemTotal:");
-    cpu.free_bytes = meminfo_bytes("MemAvailable:");
+    cpu.free_bytes = free_memory_bytes();
     cpu.usable = true;
     int64_t gpus = 0;
 #ifdef LWB_WITH_CUDA
@@ -182,6 +197,15 @@ RuntimeInfo runtime_info() {
     describe_blas(info);
     add_devices(info);
     return info;
+}
+
+int64_t free_memory_bytes() {
+    const int64_t machine = meminfo_bytes("MemAvailable:");
+    const auto most = group_bytes("memory.max"), used = group_bytes("memory.current");
+    if (!most || !used) return machine;
+    // Pages of files count as used, but go when they are needed.
+    const int64_t group = *most - *used + group_bytes("memory.stat", "inactive_file").value_or(0);
+    return std::max<int64_t>(0, machine > 0 ? std::min(machine, group) : group);
 }
 
 int64_t resident_bytes() {

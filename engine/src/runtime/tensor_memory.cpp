@@ -1,36 +1,36 @@
 #include "runtime/tensor_memory.h"
 
-#include <malloc.h>
-#include <sys/mman.h>
-
-#include <algorithm>
-#include <bit>
-#include <cstring>
-#include <list>
-#include <mutex>
-#include <new>
-#include <unordered_map>
+#include "runtime/torch.h"
 
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 
-#include "runtime/torch.h"
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <list>
+#include <malloc.h>
+#include <mutex>
+#include <new>
+#include <sys/mman.h>
+#include <unordered_map>
 
 namespace engine {
 namespace {
 
-constexpr std::size_t large = std::size_t{1} << 20;      // from here on a block of its own
+constexpr std::size_t large = std::size_t{1} << 20;  // from here on a block of its own
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr std::size_t page = 4096;
-constexpr std::size_t least_cache = std::size_t{128} << 20;
+constexpr std::size_t least_cache = std::size_t{48} << 20;  // about what one layer of a small model frees
 
 struct Block {
     void* data = nullptr;
     std::size_t size = 0;
 };
 
-// Up to the next eighth of a power of two: batches of nearly the same length find each other's blocks. What lies behind the
-// bytes asked for is never touched, so it costs addresses, not memory.
+// Up to the next eighth of a power of two: batches of nearly the same length find each other's blocks. What
+// lies behind the bytes asked for is never touched, so it costs addresses, not memory.
 std::size_t rounded(std::size_t size) {
     const std::size_t step = std::max(page, std::bit_floor(size) / 8);
     return (size + step - 1) / step * step;
@@ -56,7 +56,9 @@ class BlockCache {
     void* take(std::size_t wanted) {
         const std::size_t size = rounded(wanted);
         const std::scoped_lock lock(mutex_);
-        // The best fit among the free blocks, at most half too large: in batches of changing lengths better than a fresh one.
+        if (in_use_ + size > limit_) throw std::bad_alloc();
+        // The best fit among the free blocks, at most half too large: in batches of changing lengths better
+        // than a fresh one.
         auto best = free_.end();
         for (auto it = free_.begin(); it != free_.end(); ++it) {
             const bool fits = it->size >= size && it->size - size <= size / 2;
@@ -68,6 +70,7 @@ class BlockCache {
             cached_ -= block.size;
             free_.erase(best);
         } else {
+            drop_cached(limit_ - in_use_ - size);
             block = {map_block(size), size};
         }
         in_use_ += block.size;
@@ -90,6 +93,11 @@ class BlockCache {
         return true;
     }
 
+    void limit(std::size_t bytes) {
+        const std::scoped_lock lock(mutex_);
+        limit_ = bytes > 0 ? in_use_ + bytes : unlimited;
+    }
+
     // What the work that is over needed goes back to the system.
     void forget_peak() {
         const std::scoped_lock lock(mutex_);
@@ -98,11 +106,12 @@ class BlockCache {
     }
 
   private:
-    // Keeps what brings the whole to its peak, so that the backward pass leaves its blocks to the next forward pass: fresh
-    // pages cost a tenth of a GPT-2 step. What was not wanted for longest goes first.
-    void trim() {
-        const std::size_t limit = std::max(least_cache, peak_ - in_use_);
-        while (cached_ > limit) {
+    // Keeps what brings the whole to its peak, so that the backward pass leaves its blocks to the next
+    // forward pass: fresh pages cost a tenth of a GPT-2 step. What was not wanted for longest goes first.
+    void trim() { drop_cached(std::max(least_cache, peak_ - in_use_)); }
+
+    void drop_cached(std::size_t most) {
+        while (cached_ > most) {
             munmap(free_.back().data, free_.back().size);
             cached_ -= free_.back().size;
             free_.pop_back();
@@ -112,7 +121,8 @@ class BlockCache {
     std::mutex mutex_;
     std::list<Block> free_;  // most recently freed first
     std::unordered_map<void*, std::size_t> used_;
-    std::size_t in_use_ = 0, cached_ = 0, peak_ = 0;
+    static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+    std::size_t in_use_ = 0, cached_ = 0, peak_ = 0, limit_ = unlimited;
 };
 
 BlockCache& blocks() {
@@ -129,14 +139,16 @@ at::DataPtr reserve(std::size_t size) {
     return {data, data, &release, c10::Device(c10::kCPU)};
 }
 
-// Without "override": the base declares allocate const up to libtorch 2.2 and not const after, and copy_data only in the
-// newer ones.
+// Without "override": the base declares allocate const up to libtorch 2.2 and not const after, and copy_data
+// only in the newer ones.
 class TensorAllocator final : public c10::Allocator {
   public:
     at::DataPtr allocate(std::size_t size) const { return reserve(size); }
     at::DataPtr allocate(std::size_t size) { return reserve(size); }
     c10::DeleterFnPtr raw_deleter() const override { return &release; }
-    void copy_data(void* target, const void* source, std::size_t count) const { std::memcpy(target, source, count); }
+    void copy_data(void* target, const void* source, std::size_t count) const {
+        std::memcpy(target, source, count);
+    }
 };
 
 }  // namespace
@@ -151,6 +163,12 @@ void install_tensor_memory() {
     c10::SetCPUAllocator(allocator, /*priority=*/1);
 }
 
-void release_unused_tensor_memory() { blocks().forget_peak(); }
+void limit_tensor_memory(std::int64_t bytes) {
+    blocks().limit(static_cast<std::size_t>(bytes));
+}
+
+void release_unused_tensor_memory() {
+    blocks().forget_peak();
+}
 
 }  // namespace engine

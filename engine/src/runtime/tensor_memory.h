@@ -6,10 +6,16 @@
 // up to what the largest step needed; smaller ones come from malloc as before.
 #pragma once
 
+#include <cstdint>
+
 namespace engine {
 
 // Makes it libtorch's CPU allocator; once, before the first tensor. Thread-safe afterwards.
 void install_tensor_memory();
+
+// From now on a block that brings all of them more than `bytes` above what is in use now throws std::bad_alloc; 0 lifts the
+// limit. Thread-safe.
+void limit_tensor_memory(std::int64_t bytes);
 
 // Gives back what is kept for the next step; at the end of a training or an evaluation. Thread-safe.
 void release_unused_tensor_memory();

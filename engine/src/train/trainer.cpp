@@ -12,7 +12,7 @@
 #include "runtime/device.h"
 #include "runtime/guard.h"
 #include "runtime/tensor_memory.h"
-#include "train/batch_loss.h"
+#include "train/causal_loss.h"
 
 namespace engine {
 namespace {
@@ -80,6 +80,7 @@ void Trainer::load_data() {
                    " embeddings; the tokenizer belongs to another model.");
     }
     sampler_ = std::make_unique<BatchSampler>(data_.train, spec_.batch_size, derive_seed(spec_.seed, "shuffle"), true);
+    gradient_ = std::make_unique<StepGradient>(spec_, trainable_, data_.train, *sampler_, observer_);
 }
 
 void Trainer::load_texts(const std::filesystem::path& chat_template) {
@@ -158,34 +159,15 @@ RunResult Trainer::run() {
 
 bool Trainer::train_step() {
     const auto begin = Clock::now();
-    trainable_.arena().zero_gradients();
-    // The loss of a step is the mean over all its trained tokens, however they fall into micro-batches.
-    std::vector<Batch> batches;
-    int64_t trained = 0;
-    double tokens = 0;
-    for (int64_t micro = 0; micro < spec_.grad_accum; ++micro) {
-        batches.push_back(pack(data_.train, sampler_->batch(state_.global_step * spec_.grad_accum + micro)));
-        trained += batches.back().trained_tokens;
-        tokens += static_cast<double>(batches.back().tokens());
-    }
-    double loss = 0;
-    for (int64_t micro = 0; micro < spec_.grad_accum; ++micro) {
-        if (control_.stop_requested()) return false;
-        trainable_.set_dropout(
-            derive_seed(spec_.seed, "dropout", static_cast<uint64_t>(state_.global_step * spec_.grad_accum + micro)));
-        const LossSum part = batch_loss(trainable_.decoder(), trainable_.adapters(), batches[static_cast<std::size_t>(micro)]);
-        if (part.tokens == 0) continue;
-        const at::Tensor scaled = part.sum / static_cast<double>(trained);
-        scaled.backward();
-        loss += scaled.item<double>();
-    }
-    if (!std::isfinite(loss)) non_finite("The loss");
+    const auto step = gradient_->compute(state_.global_step, [&] { return control_.stop_requested(); });
+    if (!step) return false;
+    if (!std::isfinite(step->loss)) non_finite("The loss");
     const auto seconds_before_update = std::chrono::duration<double>(Clock::now() - begin).count();
     session_seconds_ += seconds_before_update;
-    session_tokens_ += tokens;
+    session_tokens_ += step->tokens;
     recent_seconds_ = 0.9 * recent_seconds_ + seconds_before_update;
-    recent_tokens_ = 0.9 * recent_tokens_ + tokens;
-    update(loss);
+    recent_tokens_ = 0.9 * recent_tokens_ + step->tokens;
+    update(step->loss);
     return true;
 }
 
@@ -325,8 +307,13 @@ Result<RunResult> train(const TrainRequest& request, RunObserver& observer, RunC
         if (!valid.ok()) throw Failure(valid.error());
         observer.on_event(StateChanged{"preparing"});
         make_folder(request.run_dir);
+        // Beyond what is free the system would end the whole program; so the step fails in time and is made smaller.
+        limit_tensor_memory(request.memory_limit_bytes > 0 ? request.memory_limit_bytes : free_memory_bytes());
         struct ReleaseAtEnd {
-            ~ReleaseAtEnd() { release_unused_tensor_memory(); }
+            ~ReleaseAtEnd() {
+                limit_tensor_memory(0);
+                release_unused_tensor_memory();
+            }
         } const after_the_trainer;
         Trainer trainer(request, observer, control);
         return trainer.run();

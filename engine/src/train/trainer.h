@@ -7,6 +7,7 @@
 #include "engine/train.h"
 #include "train/adamw.h"
 #include "train/run_state.h"
+#include "train/step_gradient.h"
 #include "train/trainable.h"
 
 namespace engine {
@@ -45,6 +46,7 @@ class Trainer {
     AdamW optimizer_;
     Split data_;
     std::unique_ptr<BatchSampler> sampler_;
+    std::unique_ptr<StepGradient> gradient_;
     int64_t total_steps_ = 0;
     int64_t eval_interval_ = 0;
     int64_t checkpoint_interval_ = 0;
