@@ -123,6 +123,7 @@ void TstCatalogPage::sortsByClickingAHeader() {
 
 void TstCatalogPage::columnsAreChosenAndKept() {
     openWithThree();
+    QVERIFY(table().isColumnHidden(AdapterTableModel::Score));  // no classifier here
     QVERIFY(table().isColumnHidden(AdapterTableModel::Alpha));
     QHeaderView* header = table().horizontalHeader();
     Q_EMIT header->customContextMenuRequested({10, 10});

@@ -81,6 +81,7 @@ void TstClassifierRun::figuresOfAClassifierAreSeenEverywhere() {
     QTRY_VERIFY(table->model()->rowCount() >= 1);
     const auto score = table->model()->index(0, ui::AdapterTableModel::Score).data().toString();
     QVERIFY2(score.startsWith(QStringLiteral("accuracy ")), qPrintable(score));
+    QVERIFY(!table->isColumnHidden(ui::AdapterTableModel::Score));
     catalog::AdapterFilter filter;
     filter.text = "score>0.5";
     QVERIFY(!catalog.adapters(filter).empty());

@@ -139,9 +139,12 @@ QString RunTableModel::summary(const catalog::RunRecord& run) const {
     QStringList parts;
     const int position = queuePosition(QString::fromStdString(run.id));
     parts << (position >= 0 ? tr("waiting, no. %1").arg(position + 1) : stateText(run.state));
-    if (const QString steps = stepsText(run); !steps.isEmpty()) parts << steps;
     const bool live = run.state == catalog::RunState::running || run.state == catalog::RunState::paused;
-    if (!live && !run.eval_metrics.empty())
+    const bool judged = !live && !run.eval_metrics.empty();
+    // The list is narrow: that a run did all of its steps goes without saying where a figure needs the room.
+    const bool obvious = judged && run.state == catalog::RunState::finished && run.global_step == run.total_steps;
+    if (const QString steps = stepsText(run); !steps.isEmpty() && !obvious) parts << steps;
+    if (judged)
         parts << metricText(run.eval_metrics.front());
     else if (const auto loss = shownLoss(run))
         parts << tr("loss %1").arg(units::number(*loss, 4));

@@ -26,6 +26,7 @@ namespace {
 
 const QString kHeaderKey = QStringLiteral("catalog/columns");
 const QString kNoScoreKey = QStringLiteral("catalog/scoreHidden");
+const QString kScoreSeenKey = QStringLiteral("catalog/scoreSeen");
 constexpr int kTypingPause = 150;  // ms until the filter is applied
 
 }  // namespace
@@ -95,13 +96,14 @@ QWidget* CatalogPage::buildTable() {
         {AdapterTableModel::Model, 9},      {AdapterTableModel::Targets, 9},
         {AdapterTableModel::Rank, 7},       {AdapterTableModel::Alpha, 8},
         {AdapterTableModel::Params, 12},    {AdapterTableModel::EvalLoss, 10},
-        {AdapterTableModel::Score, 15},     {AdapterTableModel::TrainLoss, 11},
+        {AdapterTableModel::Score, 14},     {AdapterTableModel::TrainLoss, 11},
         {AdapterTableModel::Size, 10},
         {AdapterTableModel::Created, 17},   {AdapterTableModel::Tags, 9}};
     for (const auto& [column, digits] : widths)
         header->resizeSection(column, digits > 0 ? digits * digit : 28);
     m_table->setColumnHidden(AdapterTableModel::Alpha, true);
     m_table->setColumnHidden(AdapterTableModel::TrainLoss, true);
+    m_table->setColumnHidden(AdapterTableModel::Score, true);
     header->setSortIndicator(AdapterTableModel::Created, Qt::DescendingOrder);
     header->restoreState(context().settings.value(kHeaderKey).toByteArray());
     header->setSectionsClickable(true);
@@ -185,8 +187,16 @@ void CatalogPage::showHeaderMenu(const QPoint& position) {
 void CatalogPage::showScores() {
     const auto& adapters = m_model->adapters();
     const bool any = std::any_of(adapters.begin(), adapters.end(), [](const auto& a) { return !a.metrics.empty(); });
-    m_table->setColumnHidden(AdapterTableModel::Score,
-                             !any || context().settings.value(kNoScoreKey, false).toBool());
+    const bool shown = any && !context().settings.value(kNoScoreKey, false).toBool();
+    if (shown == !m_table->isColumnHidden(AdapterTableModel::Score)) return;
+    // The first time the size, which the details tell as well, leaves its room to the score; it can be shown again.
+    if (shown && !context().settings.value(kScoreSeenKey, false).toBool()) {
+        context().settings.setValue(kScoreSeenKey, true);
+        const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
+        m_table->horizontalHeader()->resizeSection(AdapterTableModel::Name, 17 * digit);
+        m_table->setColumnHidden(AdapterTableModel::Size, true);
+    }
+    m_table->setColumnHidden(AdapterTableModel::Score, !shown);
 }
 
 void CatalogPage::keepColumns() {

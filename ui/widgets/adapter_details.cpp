@@ -251,7 +251,7 @@ void AdapterDetails::fill(const catalog::AdapterRecord& a) {
                         .arg(units::count(a.rank), units::number(a.alpha, 6), units::number(a.scaling)));
     m_params->setText(units::count(a.trainable_params));
     m_eval->setText(known(a.eval_loss));
-    m_score->setText(metricsText(a.metrics));
+    m_score->setText(metricsText(a.metrics).replace(QStringLiteral(", "), QStringLiteral("\n")));
     m_form->setRowVisible(m_score, !a.metrics.empty());
     m_train->setText(known(a.train_loss));
     m_steps->setText(tr("%1, seed %2").arg(units::count(a.step)).arg(a.seed));

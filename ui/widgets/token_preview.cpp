@@ -89,7 +89,7 @@ void TokenPreview::render() {
             label.setForeground(m_theme.text());
             label.setBackground(Theme::mix(m_theme.surface(), m_theme.accent(), 0.30));
             label.setToolTip(tr("the label, which is what is learned"));
-            cursor.insertText(QStringLiteral("  → "), quiet);
+            cursor.insertText(QStringLiteral("  →\u00a0"), quiet);  // the label stays beside its arrow
             cursor.insertText(QString::fromStdString(row.label), label);
         }
         if (row.tokens.size() > mostTokens)
