@@ -100,9 +100,9 @@ class TstRuntime : public QObject {
         QTest::addColumn<QString>("model");
         QTest::addColumn<QStringList>("names");
         QTest::newRow("gpt2") << "micro-gpt2"
-                              << QStringList{"gelu", "attention", "head and loss", "one row, f32", "one row, bf16"};
+                              << QStringList{"norm", "norm and projections", "gelu", "attention", "head and loss", "one row, f32", "one row, bf16"};
         QTest::newRow("llama") << "micro-llama"
-                               << QStringList{"silu and product", "rotation", "attention", "head and loss", "one row, f32", "one row, bf16"};
+                               << QStringList{"norm", "norm and projections", "silu and product", "rotation", "attention", "head and loss", "one row, f32", "one row, bf16"};
     }
     void kernelsAreMeasuredAgainstTheLibrarys() {
         QFETCH(QString, model);

@@ -1,7 +1,9 @@
 #include "bench/measure.h"
 #include "engine/runtime.h"
+#include "lora/new_adapters.h"
 #include "model/few_rows.h"
 #include "model/fused_ops.h"
+#include "model/slot_outputs.h"
 #include "runtime/device.h"
 #include "runtime/guard.h"
 
@@ -34,6 +36,8 @@ class KernelBench {
 
     std::vector<Kernel> kernels() const {
         std::vector<Kernel> all;
+        all.push_back(norm());
+        all.push_back(projections());
         all.push_back(activation());
         if (a_.positions == PositionKind::rotary) all.push_back(rotation());
         all.push_back(attention());
@@ -43,6 +47,70 @@ class KernelBench {
     }
 
   private:
+    NormRule rule() const { return {a_.norm, a_.norm_eps, a_.norm_offset}; }
+    NormWeights norm_weights() const {
+        NormWeights weights;
+        weights.weight = at::ones({a_.hidden_size});
+        if (a_.norm == NormKind::layer_norm) weights.bias = values({a_.hidden_size});
+        return weights;
+    }
+    static at::Tensor plain_norm(const at::Tensor& x, const NormWeights& weights, const NormRule& rule) {
+        const at::Tensor weight = weights.weight + rule.offset;
+        if (rule.kind == NormKind::layer_norm) return at::layer_norm(x, {x.size(-1)}, weight, weights.bias, rule.eps);
+        return x * (x.square().mean(-1, true) + rule.eps).rsqrt() * weight;
+    }
+
+    Kernel norm() const {
+        const at::Tensor x = values({rows_, a_.hidden_size});
+        const double bytes = static_cast<double>(x.nbytes());
+        return {"norm", [=, weights = norm_weights(), rule = rule()] { return normalize(x, weights, rule); },
+                [=, weights = norm_weights(), rule = rule()] { return plain_norm(x, weights, rule); }, {x}, 0, 0, 2 * bytes, 5 * bytes};
+    }
+
+    // Norm and what attention reads, with a low-rank pair of rank 4 on q and v.
+    Kernel projections() const {
+        LoraConfig config;
+        config.rank = 4;
+        config.alpha = 32;
+        config.targets = parse_targets("q,v", "0");
+        const auto adapters = std::make_shared<const AdapterSet>(new_adapters(a_, config, 1, c10::kCPU));
+        std::vector<LinearWeights> weights;
+        double flops = 0;
+        for (const Projection& projection : a_.attention_in) {
+            const at::Tensor weight = projection.conv1d ? values({projection.in_features, projection.out_features}).t()
+                                                        : values({projection.out_features, projection.in_features});
+            weights.push_back({weight, projection.has_bias ? values({projection.out_features}) : at::Tensor()});
+            flops += 2 * static_cast<double>(rows_) * static_cast<double>(weight.numel());
+        }
+        const at::Tensor x = values({1, rows_, a_.hidden_size});
+        const auto ours = [=, this, rule = rule(), norm = norm_weights()] {
+            const SlotOutputs slots(a_.attention_in, weights, 0, 0, {x, &norm, rule}, {adapters.get()});
+            return at::cat({slots["q"], slots["k"], slots["v"]}, -1);
+        };
+        const auto aten = [=, this, rule = rule(), norm = norm_weights()] {
+            const at::Tensor normed = plain_norm(x, norm, rule);
+            std::vector<at::Tensor> parts;
+            for (std::size_t i = 0; i < weights.size(); ++i) {
+                const at::Tensor y = at::linear(normed, weights[i].weight, weights[i].bias);
+                const ProjectionInput input{normed, weights[i].weight, weights[i].bias, at::kFloat};
+                const int index = static_cast<int>(i);
+                if (!a_.attention_in[i].fused()) {
+                    parts.push_back(adapters->add_to_projection(0, index, input, y));
+                    continue;
+                }
+                for (const Slot& slot : a_.attention_in[i].slots) {
+                    const at::Tensor part = slot.blocks == 1 ? y.narrow(-1, slot.row_begin, slot.rows)
+                                                             : y.unflatten(-1, {slot.blocks, slot.stride})
+                                                                   .narrow(-1, slot.row_begin, slot.rows / slot.blocks)
+                                                                   .flatten(-2);
+                    parts.push_back(adapters->add_to_slot(0, index, slot, input, part));
+                }
+            }
+            return at::cat(parts, -1);
+        };
+        return {"norm and projections", ours, aten, {x}, flops, 2 * flops, 0, 0};
+    }
+
     Kernel activation() const {
         const at::Tensor x = values({rows_, a_.intermediate_size}), up = values({rows_, a_.intermediate_size});
         const double bytes = static_cast<double>(x.nbytes());
@@ -151,7 +219,8 @@ Result<KernelBenchResult> bench_kernels(const KernelBenchRequest& request) {
         KernelBenchResult result;
         result.gemm_gflops = gemm_rate(architecture, request.batch_size * request.seq_len, Precision::f32, c10::kCPU);
         result.memory_gb_per_second = read_bandwidth();
-        for (const Kernel& kernel : KernelBench(architecture, request).kernels()) {
+        const KernelBench bench(architecture, request);  // the kernels point into it
+        for (const Kernel& kernel : bench.kernels()) {
             for (const bool training : {false, true}) {
                 if (training && kernel.inputs.empty()) continue;
                 result.rows.push_back(
