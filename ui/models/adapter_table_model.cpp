@@ -192,7 +192,10 @@ QString AdapterTableModel::text(const AdapterRecord& a, int column) const {
         case EvalLoss:
             return isKnown(a.eval_loss) ? units::loss(*a.eval_loss) : QStringLiteral("–");
         case Score:
-            return a.metrics.empty() ? QStringLiteral("–") : metricText(a.metrics.front());
+            // Three digits tell classifiers apart; the tool tip and the details have more.
+            return a.metrics.empty() ? QStringLiteral("–")
+                                     : metricName(a.metrics.front().name) + QLatin1Char(' ') +
+                                           units::number(a.metrics.front().value, 3);
         case TrainLoss:
             return isKnown(a.train_loss) ? units::loss(*a.train_loss) : QStringLiteral("–");
         case Size:

@@ -96,9 +96,9 @@ QWidget* CatalogPage::buildTable() {
         {AdapterTableModel::Model, 9},      {AdapterTableModel::Targets, 9},
         {AdapterTableModel::Rank, 7},       {AdapterTableModel::Alpha, 8},
         {AdapterTableModel::Params, 12},    {AdapterTableModel::EvalLoss, 10},
-        {AdapterTableModel::Score, 14},     {AdapterTableModel::TrainLoss, 11},
+        {AdapterTableModel::Score, 15},     {AdapterTableModel::TrainLoss, 11},
         {AdapterTableModel::Size, 10},
-        {AdapterTableModel::Created, 17},   {AdapterTableModel::Tags, 9}};
+        {AdapterTableModel::Created, 17},   {AdapterTableModel::Tags, 7}};
     for (const auto& [column, digits] : widths)
         header->resizeSection(column, digits > 0 ? digits * digit : 28);
     m_table->setColumnHidden(AdapterTableModel::Alpha, true);
@@ -193,7 +193,7 @@ void CatalogPage::showScores() {
     if (shown && !context().settings.value(kScoreSeenKey, false).toBool()) {
         context().settings.setValue(kScoreSeenKey, true);
         const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
-        m_table->horizontalHeader()->resizeSection(AdapterTableModel::Name, 17 * digit);
+        m_table->horizontalHeader()->resizeSection(AdapterTableModel::Name, 16 * digit);
         m_table->setColumnHidden(AdapterTableModel::Size, true);
     }
     m_table->setColumnHidden(AdapterTableModel::Score, !shown);
