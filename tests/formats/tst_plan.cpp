@@ -223,7 +223,8 @@ class TstPlan : public QObject {
         QCOMPARE(memory(half).weights * 2, plain.weights);
         ExperimentSpec longer = base;
         longer.data.seq_len = 512;
-        QVERIFY(memory(longer).activations > 2 * plain.activations);  // attention grows with the square
+        // The attention keeps no scores: twice the tokens, at most twice the memory.
+        QVERIFY(memory(longer).activations > 1.8 * plain.activations && memory(longer).activations <= 2.2 * plain.activations);
         QVERIFY(memory(longer).logits < 2 * plain.logits);            // the rows of logits are made in chunks
         QVERIFY(memory(lora_spec("q,v,down", 8)).activations > plain.activations);  // down keeps its input
         ExperimentSpec beyond = base;
@@ -235,32 +236,41 @@ class TstPlan : public QObject {
         QVERIFY(top.activations < plain.activations / 4);  // nothing is kept below the lowest adapter
     }
 
-    // Peaks of the process on 2 cores, in MB; the forecast must not promise less.
+    // Peaks of the process on 2 cores, in MB, by tests/bench/memory; the forecast must not promise less.
     void memoryCoversWhatWasMeasured_data() {
         QTest::addColumn<QString>("targets");
         QTest::addColumn<int>("rank");
         QTest::addColumn<int>("batch");
         QTest::addColumn<int>("length");
+        QTest::addColumn<QString>("precision");
         QTest::addColumn<int>("peak");
-        QTest::newRow("q,v 4x256") << "q,v" << 4 << 4 << 256 << 1868;
-        QTest::newRow("q,v 1x1024") << "q,v" << 4 << 1 << 1024 << 2716;
-        QTest::newRow("q,v 8x128") << "q,v" << 4 << 8 << 128 << 1728;
-        QTest::newRow("everything 4x256") << "q,k,v,o,up,down" << 8 << 4 << 256 << 2389;
-        QTest::newRow("full 2x128") << "" << 0 << 2 << 128 << 3466;
+        QTest::newRow("q,v 4x256") << "q,v" << 4 << 4 << 256 << "f32" << 1201;
+        QTest::newRow("q,v 4x256 bf16") << "q,v" << 4 << 4 << 256 << "bf16" << 754;
+        QTest::newRow("q,v 1x1024") << "q,v" << 4 << 1 << 1024 << "f32" << 1205;
+        QTest::newRow("q,v 8x512") << "q,v" << 4 << 8 << 512 << "f32" << 2397;
+        QTest::newRow("q,v 8x512 bf16") << "q,v" << 4 << 8 << 512 << "bf16" << 1493;
+        QTest::newRow("q,v 2x64") << "q,v" << 4 << 2 << 64 << "f32" << 768;
+        QTest::newRow("everything 4x256") << "q,k,v,o,up,down" << 16 << 4 << 256 << "f32" << 1397;
+        QTest::newRow("everything 1x1024 r=64") << "q,k,v,o,up,down" << 64 << 1 << 1024 << "f32" << 1601;
+        QTest::newRow("full 2x128") << "" << 0 << 2 << 128 << "f32" << 2779;
+        QTest::newRow("full 4x256") << "" << 0 << 4 << 256 << "f32" << 3201;
     }
     void memoryCoversWhatWasMeasured() {
         QFETCH(QString, targets);
         QFETCH(int, rank);
         QFETCH(int, batch);
         QFETCH(int, length);
+        QFETCH(QString, precision);
         QFETCH(int, peak);
         ExperimentSpec spec;
         spec.method = Method::full;
         if (rank > 0) spec = lora_spec(targets.toStdString(), rank);
         spec.batch_size = batch;
         spec.data.seq_len = length;
+        spec.device = "cpu";
+        spec.precision = precision_from(precision.toStdString()).value();
         const double ratio = static_cast<double>(plan_shape("gpt2", spec).memory.total) / (1e6 * peak);
-        QVERIFY2(ratio > 0.99 && ratio < 1.15, std::to_string(ratio).c_str());
+        QVERIFY2(ratio >= 1 && ratio < 1.1, std::to_string(ratio).c_str());
     }
 
     void absurdSizesDoNotOverflow() {

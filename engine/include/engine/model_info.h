@@ -57,6 +57,11 @@ struct ModelInfo {
     std::vector<std::string> label_names;
     bool new_head = false;  // a base without a head over labels, which training gives it
     std::vector<std::string> head_modules;  // what a task over labels trains in full beside the adapter
+    // What decides how much a layer keeps for its backward pass.
+    bool encoder = false;
+    bool rotary = false;          // positions turn q and k, which makes copies of them
+    bool parallel_block = false;  // attention and MLP read the same values
+    bool head_norms = false;      // q and k are normalised head by head
     std::vector<std::string> kinds;  // the columns of the matrix grid, in order
     std::vector<MatrixInfo> matrices;
     std::vector<TensorInfo> tensors;  // all of them, a tied head too; empty for encoders known by their shape alone

@@ -29,6 +29,10 @@ ModelInfo describe(const Architecture& a) {
     info.total_params = parameter_count(a);
     info.tied_embeddings = a.tied_embeddings;
     info.has_weights = false;
+    info.encoder = a.encoder;
+    info.rotary = a.positions == PositionKind::rotary;
+    info.parallel_block = a.parallel_block;
+    info.head_norms = !a.q_norm.empty();
     if (a.classifier) {
         const Problem problem = a.classifier->problem;
         info.labels = a.classifier->labels;
@@ -55,6 +59,7 @@ ModelInfo describe(const Architecture& a) {
 ModelInfo describe(const EncoderShape& shape) {
     static const std::vector<std::string> kinds = {"q", "k", "v", "o", "up", "down"};
     ModelInfo info;
+    info.encoder = true;
     info.architecture = shape.class_name;
     info.family = shape.family;
     info.layers = shape.layers;

@@ -29,65 +29,101 @@ std::vector<TrainedInputs> trained_inputs(const ModelInfo& model, bool full,
     return layers;
 }
 
+// Bytes that one token leaves behind in one layer for the backward pass.
+double kept_by_layer(const ModelInfo& model, const ExperimentSpec& spec, const TrainedInputs& trained,
+                     double scores) {
+    const bool cuda = spec.device.starts_with("cuda");
+    const double hidden = static_cast<double>(model.hidden_size),
+                 inner = static_cast<double>(model.intermediate_size);
+    const double q = static_cast<double>(model.heads * model.head_dim),
+                 kv = static_cast<double>(model.kv_heads * model.head_dim);
+    const bool gated = std::find(model.kinds.begin(), model.kinds.end(), "gate") != model.kinds.end();
+    const bool fused =
+        std::any_of(model.matrices.begin(), model.matrices.end(),
+                    [](const MatrixInfo& matrix) { return matrix.kind == "q" && matrix.fused; });
+    const double value = spec.precision == Precision::bf16 ? 2 : 4;  // what lies between two products
+    // The attention of the CPU reads bf16 as the product leaves it.
+    const double head_value = cuda || model.head_norms || model.encoder ? 4 : value;
+    double bytes = 4 * hidden * (model.parallel_block ? 1 : 2);  // what the norms read
+    bytes += head_value * (q + 2 * kv);
+    // Turned or normalised copies of q and k, beside the product that v is a part of (interleaved, v is a
+    // copy as well).
+    if (model.rotary && fused && model.family != "gpt_neox") bytes += head_value * (q + kv);
+    if (model.head_norms) bytes += 4 * (q + kv);
+    bytes += value * inner * (gated ? 2 : 1);
+    if (gated && model.family == "gemma")
+        bytes += value * inner;  // its activation is an operation of its own
+    if (trained.output) bytes += head_value * q;
+    if (trained.down && model.family != "opt")
+        bytes += value * inner;  // ReLU keeps its result, which is what down reads
+    // Without a kernel that walks the keys, every score is kept: raw, masked and as a weight.
+    if (cuda || model.encoder) bytes += 4 * scores * (model.encoder ? 2 : 3);
+    if (model.encoder)
+        bytes += 4 * hidden * 2 + 4 * (q + 2 * kv);  // sums in front of the norms, heads side by side
+    return bytes;
+}
+
 }  // namespace
 
 MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spec, std::int64_t trainable,
                                const std::vector<const MatrixInfo*>& selected, const MemoryCoefficients& c) {
     const auto bytes = [](double value) { return std::int64_t{std::llround(std::clamp(value, 0.0, 1e18))}; };
-    const bool full = spec.method == Method::full;
+    const bool full = spec.method == Method::full, cuda = spec.device.starts_with("cuda");
     const std::int64_t seq_len = std::min(spec.data.seq_len, model.max_positions);
     const double tokens = static_cast<double>(spec.batch_size) * static_cast<double>(seq_len);
-    const double hidden = static_cast<double>(model.hidden_size);
-    const double inner = static_cast<double>(model.intermediate_size);
-    const double q_width = static_cast<double>(model.heads * model.head_dim);
-    const double kv_width = static_cast<double>(model.kv_heads * model.head_dim);
-    const double scores = static_cast<double>(model.heads * seq_len);
-    // Gated families normalise by the root mean square.
-    const bool gated = std::find(model.kinds.begin(), model.kinds.end(), "gate") != model.kinds.end();
+    const double hidden = static_cast<double>(model.hidden_size),
+                 inner = static_cast<double>(model.intermediate_size);
+    const double scores = static_cast<double>(model.heads) * static_cast<double>(seq_len);
+    const double value = spec.precision == Precision::bf16 ? 2 : 4;
 
-    double kept = 0;  // values per token over all layers of the graph
-    double graph_layers = 0;
+    double graph_bytes = 0, layers = 0;
     // A trained bias, embedding or norm may lie below every adapter: then the graph spans all layers.
     const bool whole = !spec.lora.modules_to_save.empty() || spec.lora.bias == TrainBias::all;
     for (const TrainedInputs& layer : trained_inputs(model, full, selected)) {
-        if (graph_layers == 0 && !whole && !layer.attention && !layer.output && !layer.mlp && !layer.down) continue;
-        graph_layers += 1;
-        kept += (gated ? c.rms_norm_inputs : c.layer_norm_inputs) * hidden +
-                c.attention * (q_width + 2 * kv_width) + c.probabilities * scores +
-                (gated ? c.mlp_gated : c.mlp_plain) * inner +
-                c.trained_input * (layer.attention * hidden + layer.output * q_width + layer.mlp * hidden +
-                                   layer.down * inner);
+        if (layers == 0 && !whole && !layer.attention && !layer.output && !layer.mlp && !layer.down) continue;
+        layers += 1;
+        graph_bytes += tokens * kept_by_layer(model, spec, layer, scores);
     }
-    if (spec.lora.use_dora && !full)  // what m multiplies
-        for (const MatrixInfo* matrix : selected) kept += static_cast<double>(matrix->out_features);
-    const double live = std::max(c.live_probabilities * scores + c.live_hidden * hidden,
-                                 c.live_hidden * hidden + c.live_mlp * inner);
-    const double value_bytes = tokens * c.activation_bytes;
+    if (!full) {
+        for (const MatrixInfo* matrix : selected) {
+            graph_bytes += tokens * 4 * static_cast<double>(spec.lora.rank);  // x A^T
+            // DoRA goes the plain way: the product, the scaled sum, and what it read.
+            if (spec.lora.use_dora)
+                graph_bytes +=
+                    tokens * 4 * static_cast<double>(2 * matrix->out_features + matrix->in_features);
+        }
+    }
+    const double live_bytes = tokens * (c.live_inner * value * inner + c.live_hidden * 4 * hidden +
+                                        (cuda || model.encoder ? 3 * 4 * scores : 0));
     const double vocabulary = static_cast<double>(model.vocab_size);
     const double logit_rows = std::min(tokens, static_cast<double>(c.logit_rows));
-    double logit_bytes = c.logit_copies * logit_rows * vocabulary * 4;
+    double logit_bytes = value * logit_rows * vocabulary;
     // A head that is trained has a gradient of its own size, built beside the one that is kept.
-    const auto is_head = [](const std::string& module) { return module.ends_with("head") || module == "embed_out"; };
+    const auto is_head = [](const std::string& module) {
+        return module.ends_with("head") || module == "embed_out";
+    };
     const auto& saved = spec.lora.modules_to_save;
-    if (full || std::any_of(saved.begin(), saved.end(), is_head)) logit_bytes += c.full_head_gradients * vocabulary * hidden * 4;
-    const double graph_bytes =
-        value_bytes * kept + graph_layers * c.mask_bytes * static_cast<double>(seq_len * seq_len);
-    const double live_bytes = value_bytes * live;
-    const bool cuda = spec.device.starts_with("cuda");
-    const double allocator = cuda ? c.cuda_allocator : c.cpu_allocator;
+    if (full || std::any_of(saved.begin(), saved.end(), is_head))
+        logit_bytes += c.full_head_gradients * vocabulary * hidden * 4;
+    // Full training multiplies bf16 copies of its f32 weights, of the head the largest.
+    if (full && value < 4) logit_bytes += value * vocabulary * hidden;
+    const double head_bytes = tokens * 4 * c.head_inputs * hidden;
+    const double allocator = cuda ? c.cuda_allocator : 1;
     // Full training keeps float32 weights whatever the matrix products use.
-    const double weight_bytes = spec.precision == Precision::bf16 && !full ? 2 : 4;
+    const double weight_bytes = full ? 4 : value;
 
     MemoryForecast m;
     m.weights = bytes(weight_bytes * static_cast<double>(model.total_params));
     // The values of a fully trained model are its weights, already counted: only gradients come on top.
-    m.adapters = bytes((full ? c.adapter_bytes / 2 : c.adapter_bytes) * static_cast<double>(trainable));
-    m.optimizer = bytes(c.optimizer_bytes * static_cast<double>(trainable));
+    m.adapters = bytes((full ? 4.0 : 8.0) * static_cast<double>(trainable));
+    m.optimizer = bytes(8.0 * static_cast<double>(trainable));
     // The logits are gone before the first layer runs backwards: only what exceeds them counts.
     m.activations = bytes(allocator * (graph_bytes + std::max(0.0, live_bytes - logit_bytes)));
-    m.logits = bytes(allocator * (logit_bytes + value_bytes * c.hidden_copies * hidden));
-    m.evaluation = bytes(allocator * (live_bytes + value_bytes * hidden + logit_bytes));
-    m.overhead = bytes(cuda ? c.cuda_overhead : c.cpu_overhead);
+    m.logits = bytes(allocator * (logit_bytes + head_bytes));
+    m.evaluation = bytes(allocator * (live_bytes + tokens * 4 * hidden + logit_bytes));
+    const double kept_blocks = std::min(c.cpu_cache, graph_bytes + logit_bytes);
+    const double kept_setup = full ? 0 : std::min(c.cpu_setup, 8.0 * static_cast<double>(trainable));
+    m.overhead = bytes(cuda ? c.cuda_overhead : c.cpu_overhead + kept_blocks + kept_setup);
     // A step and an evaluation never hold memory at the same time.
     m.total =
         m.weights + m.adapters + m.optimizer + std::max(m.activations + m.logits, m.evaluation) + m.overhead;

@@ -1,9 +1,9 @@
 // Forecast of the peak memory of a run.
 //
-// What the automatic differentiation keeps was counted operation by operation for this engine's training step
-// (model/decoder.cpp, model/ops.cpp); Korthikanti et al. 2022 (arXiv:2205.05198, section 4) do the same for
-// another one. A frozen matrix keeps no input, so what is kept depends on which matrices carry an adapter,
-// and layers below the lowest adapter keep nothing.
+// What the backward pass needs was counted operation by operation for this engine's training step
+// (model/decoder.cpp, model/fused_projections.h, model/causal_attention.cpp, model/cross_entropy.cpp);
+// Korthikanti et al. 2022 (arXiv:2205.05198, section 4) do the same for another one. Layers below the lowest
+// adapter keep nothing.
 #pragma once
 
 #include <engine/plan.h>
@@ -13,35 +13,22 @@
 
 namespace engine {
 
-// Checked on 2 cores by counting the live allocations of real steps (GPT-2 small 4x256 and 1x1024, smaller
-// GPT-2 and Llama shapes, adapters on q,v and on everything, full training): the counted part is within 5 %.
+// Fitted to the peaks that tests/bench/memory prints beside the forecast; a forecast should never be below the peak.
 struct MemoryCoefficients {
-    // Values kept per token and layer, each in multiples of its width.
-    double layer_norm_inputs = 2;  // of hidden_size: what the two norms read
-    double rms_norm_inputs = 4;    // the same and its scaled form
-    double attention = 1;          // of q, k and v together: operands of the score product
-    double probabilities = 1;      // of heads * seq_len
-    double mlp_plain = 1;          // of intermediate_size: before the activation
-    double mlp_gated = 3;          // gate, its activation, up
-    double trained_input = 1;      // what a trained matrix reads; one copy for q, k, v and one for gate, up
-    double mask_bytes = 1;         // of seq_len^2 per layer
-    // Held by the one layer that is being computed backwards, while the logits are gone.
-    double live_probabilities = 3;
-    double live_hidden = 4;
-    double live_mlp = 3;
-    // Rows of logits that exist at once (cross_entropy_rows in model/ops.cpp), and copies of them.
-    std::int64_t logit_rows = 256;
-    double logit_copies = 3;
-    double hidden_copies = 3;        // of hidden_size per token: last norm, picked rows, their gradient
-    double full_head_gradients = 3;  // of [vocab, hidden]: full training builds the head's gradient whole
-    double activation_bytes = 4;
-    double adapter_bytes = 8;    // value and gradient
-    double optimizer_bytes = 8;  // two moments
-    // The C library's heap keeps what a step freed (runtime.cpp keeps it there on purpose, for speed) and
-    // fragments: measured 1.5 to 1.85 of what is live. A GPU's allocator wastes little.
-    double cpu_allocator = 1.85;
-    double cuda_allocator = 1.1;
-    double cpu_overhead = 200e6;   // program, libtorch, buffers of the matrix products
+    // Rows of logits that exist at once (model/cross_entropy.cpp).
+    std::int64_t logit_rows = 512;
+    // Of hidden_size in f32 per token: what the last norm reads, its result, the trained rows, their gradient.
+    double head_inputs = 4;
+    // While one layer runs backwards: of intermediate_size, and of hidden_size in f32.
+    double live_inner = 3, live_hidden = 8;
+    // Of [vocab, hidden] in f32: a trained head's gradient is built beside the one that is kept.
+    double full_head_gradients = 2.5;
+    // Freed blocks kept for the next step (runtime/tensor_memory.cpp) and malloc's heap, at most.
+    double cpu_cache = 56e6;
+    // What making the adapters took stays in malloc's heap, as much as their moments take but at most this.
+    double cpu_setup = 64e6;
+    double cpu_overhead = 195e6;   // program, libtorch, buffers of the matrix products
+    double cuda_allocator = 1.1;   // of what is live
     double cuda_overhead = 900e6;  // context, kernels, workspaces
 };
 
