@@ -95,7 +95,10 @@ Decoder load_decoder(const std::filesystem::path& folder, Architecture architect
         const CheckpointTensor found = checkpoint.require(names.at(name));
         const at::Tensor mapped = map_tensor(*found.file, *found.entry);
         require_finite(mapped, found.entry->name, found.file->path());
-        return mapped.to(device, matrix ? matrix_type(stored) : at::kFloat);
+        at::Tensor tensor = mapped.to(device, matrix ? matrix_type(stored) : at::kFloat);
+        // Of a copy in another type the pages of the file are not wanted again.
+        if (!tensor.is_alias_of(mapped)) found.mapping()->forget(found.bytes());
+        return tensor;
     });
     return Decoder(std::move(architecture), std::move(weights), precision, device);
 }
