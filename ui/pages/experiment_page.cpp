@@ -162,8 +162,7 @@ void ExperimentPage::showBlocker() {
                            .arg(units::number(m_presenter->spec().lora.scaling())));
     m_ranks->setToolTip(ranksGood ? tr("Ranks to train one after another") : rankProblem);
 
-    const bool waiting = !m_presenter->model() && m_presenter->modelProblem().isEmpty();
-    const bool reading = waiting || m_presenter->dataPending() || m_presenter->starting();
+    const bool reading = m_presenter->modelPending() || m_presenter->dataPending() || m_presenter->starting();
     const QString hint = !blocker.isEmpty() ? blocker : rankProblem;
     m_hint->setText(hint);
     m_hint->setToolTip(hint);

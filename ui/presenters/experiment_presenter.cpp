@@ -87,9 +87,11 @@ void ExperimentPresenter::chooseData(const QString& trainPath, const QString& he
 
 void ExperimentPresenter::askModel() {
     const std::string ref = m_spec.model;
+    m_modelPending = true;
     m_modelTask.ask(
         this, [&workbench = m_context.workbench, ref] { return workbench.inspect(ref); },
         [this](const engine::Result<engine::ModelInfo>& answer) {
+            m_modelPending = false;
             m_model.reset();
             m_modelProblem.clear();
             m_exports.clear();
@@ -262,6 +264,8 @@ QString ExperimentPresenter::expectedSecondsOrigin() const {
 
 QString ExperimentPresenter::blocker() const {
     if (m_starting) return tr("The experiment is being checked.");
+    // What is known is of the model and the data before, and so is the task that follows from them.
+    if (m_modelPending) return tr("The model is being read.");
     if (!m_modelProblem.isEmpty()) return m_modelProblem;
     if (!m_model) return tr("The model is being read.");
     if (!m_model->has_weights)
@@ -278,7 +282,7 @@ QString ExperimentPresenter::blocker() const {
         return tr("Rows of %1 tokens do not fit this model, whose context is %2 tokens; set the length to that or less.")
             .arg(units::count(m_spec.data.seq_len), units::count(m_model->max_positions));
     if (!m_dataProblem.isEmpty()) return m_dataProblem;
-    if (!m_data) return tr("The data file is being read.");
+    if (!m_data || m_dataPending) return tr("The data file is being read.");
     if (!m_data->bad_rows.empty())
         return tr("The data file has %Ln row(s) that cannot be used.", nullptr,
                   static_cast<int>(m_data->bad_rows.size()));

@@ -55,6 +55,7 @@ class ExperimentPresenter : public QObject {
     // What this model can be exported as; empty until it is known, or when there is no model.
     const std::vector<engine::ExportChoice>& exports() const { return m_exports; }
     const std::optional<engine::DataReport>& data() const { return m_data; }
+    bool modelPending() const { return m_modelPending; }
     bool dataPending() const { return m_dataPending; }
     QString dataProblem() const { return m_dataProblem; }
     const std::optional<engine::Plan>& plan() const { return m_plan; }
@@ -121,6 +122,7 @@ class ExperimentPresenter : public QObject {
     std::vector<engine::ExportChoice> m_exports;
     std::optional<engine::DataReport> m_data;
     QString m_dataProblem;
+    bool m_modelPending = false;  // m_model is still that of the choice before
     bool m_dataPending = false;
     std::optional<engine::Plan> m_plan;
     QString m_planProblem;
