@@ -46,7 +46,7 @@ RunHeader::RunHeader(const Theme& theme, QWidget* parent)
     top->addWidget(m_name, 1);
     top->addWidget(m_state);
 
-    auto* figures = new QHBoxLayout;
+    auto* figures = m_figures = new QHBoxLayout;
     figures->setSpacing(12);
     m_step = addFigure(*figures, QStringLiteral("runStep"), tr("step"));
     m_loss = addFigure(*figures, QStringLiteral("runLoss"), tr("smoothed loss"));
@@ -92,6 +92,7 @@ RunHeader::Figure RunHeader::addFigure(QHBoxLayout& row, const QString& name, co
     column->addWidget(figure.value);
     column->addWidget(figure.caption);
     row.addLayout(column, 1);
+    figure.column = column;
     return figure;
 }
 
@@ -178,11 +179,8 @@ void RunHeader::setEvaluation(const engine::EvalMetrics& evaluation) {
 
 void RunHeader::showScore(const catalog::Metrics& metrics, const QString& toolTip) {
     const bool any = !metrics.empty();
-    for (QLabel* label : {m_score.value, m_score.caption}) {
-        label->setVisible(any);
-        // A figure that is not there takes no share of the width.
-        label->setSizePolicy(any ? QSizePolicy::Ignored : QSizePolicy::Fixed, QSizePolicy::Fixed);
-    }
+    for (QLabel* label : {m_score.value, m_score.caption}) label->setVisible(any);
+    m_figures->setStretchFactor(m_score.column, any);  // a figure that is not there takes no share of the width
     if (!any) return;
     m_score.value->setText(units::loss(metrics.front().value));
     m_score.value->setToolTip(toolTip.isEmpty() ? metricsText(metrics) : toolTip);

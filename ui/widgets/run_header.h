@@ -28,6 +28,7 @@ class RunHeader : public QWidget {
   private:
     struct Figure {
         QLabel *value, *caption;
+        QLayout* column = nullptr;
     };
     Figure addFigure(QHBoxLayout& row, const QString& name, const QString& caption);
     void setSteps(std::int64_t done);
@@ -37,6 +38,7 @@ class RunHeader : public QWidget {
 
     const Theme& m_theme;
     QLabel *m_name, *m_state;
+    QHBoxLayout* m_figures;
     Figure m_step, m_loss, m_evalLoss, m_score, m_speed, m_time, m_memory;
     QProgressBar* m_progress;
     QString m_runId;
