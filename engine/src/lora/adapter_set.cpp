@@ -30,6 +30,23 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, at::ScalarType
 AdapterSet::AdapterSet(int64_t layers, int projections)
     : projections_(projections), by_projection_(static_cast<std::size_t>(layers * projections)) {}
 
+AdapterSet AdapterSet::stacked(const std::vector<Part>& parts) {
+    AdapterSet all(0, 0);
+    int64_t begin = 0;
+    for (const Part& part : parts) {
+        all.parts_.push_back({part.adapters, {begin, part.tokens}});
+        begin += part.tokens;
+    }
+    return all;
+}
+
+template <class Each>
+at::Tensor AdapterSet::by_parts(const Each& each) const {
+    std::vector<at::Tensor> rows;
+    for (const auto& [adapters, tokens] : parts_) rows.push_back(each(*adapters, tokens));
+    return at::cat(rows, 1);
+}
+
 const std::vector<std::size_t>& AdapterSet::sites_of(int64_t layer, int projection) const {
     return by_projection_[static_cast<std::size_t>(layer * projections_ + projection)];
 }
@@ -87,6 +104,15 @@ at::Tensor AdapterSet::apply(std::size_t index, const ProjectionInput& input, co
 
 std::optional<std::vector<SiteTerm>> AdapterSet::terms(int64_t layer, int projection) const {
     std::vector<SiteTerm> all;
+    for (const auto& [adapters, tokens] : parts_) {
+        auto terms = adapters->terms(layer, projection);
+        if (!terms) return std::nullopt;
+        for (SiteTerm& term : *terms) {
+            term.tokens = tokens;
+            all.push_back(std::move(term));
+        }
+    }
+    if (!parts_.empty()) return all;
     for (const std::size_t index : sites_of(layer, projection)) {
         if (sites_[index].magnitude.defined()) return std::nullopt;
         all.push_back({sites_[index], dropout_, derive_seed(dropout_seed_, "dropout", index)});
@@ -96,6 +122,12 @@ std::optional<std::vector<SiteTerm>> AdapterSet::terms(int64_t layer, int projec
 
 at::Tensor AdapterSet::add_to_projection(int64_t layer, int projection, const ProjectionInput& input,
                                          const at::Tensor& y) const {
+    if (!parts_.empty()) {
+        return by_parts([&](const AdapterSet& adapters, const TokenRange& tokens) {
+            const at::Tensor x = tokens.of(input.x, 1);
+            return adapters.add_to_projection(layer, projection, {x, input.weight, input.bias, input.compute_type}, tokens.of(y, 1));
+        });
+    }
     at::Tensor sum = y;
     for (const std::size_t index : sites_of(layer, projection)) {
         if (sites_[index].rows == y.size(-1)) sum = apply(index, input, sum);  // all rows
@@ -105,6 +137,12 @@ at::Tensor AdapterSet::add_to_projection(int64_t layer, int projection, const Pr
 
 at::Tensor AdapterSet::add_to_slot(int64_t layer, int projection, const Slot& slot, const ProjectionInput& input,
                                    const at::Tensor& y) const {
+    if (!parts_.empty()) {
+        return by_parts([&](const AdapterSet& adapters, const TokenRange& tokens) {
+            const at::Tensor x = tokens.of(input.x, 1);
+            return adapters.add_to_slot(layer, projection, slot, {x, input.weight, input.bias, input.compute_type}, tokens.of(y, 1));
+        });
+    }
     at::Tensor sum = y;
     for (const std::size_t index : sites_of(layer, projection)) {
         const AdapterSite& site = sites_[index];
@@ -114,6 +152,11 @@ at::Tensor AdapterSet::add_to_slot(int64_t layer, int projection, const Slot& sl
 }
 
 at::Tensor AdapterSet::add_to_embedding(const at::Tensor& ids, const at::Tensor& weight, const at::Tensor& y) const {
+    if (!parts_.empty()) {
+        return by_parts([&](const AdapterSet& adapters, const TokenRange& tokens) {
+            return adapters.add_to_embedding(tokens.of(ids, 1), weight, tokens.of(y, 1));
+        });
+    }
     if (!embedding) return y;
     const AdapterSite& site = *embedding;
     const at::Tensor low_rank = at::linear(at::embedding(site.A.t(), ids), site.B * site.scaling);

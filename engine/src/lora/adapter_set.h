@@ -50,17 +50,37 @@ struct ProjectionInput {
     at::ScalarType compute_type;
 };
 
+// Tokens [begin, begin + count) of a pass; count < 0: all of them.
+struct TokenRange {
+    int64_t begin = 0, count = -1;
+
+    // Of these tokens, along a dimension of a tensor of all of them.
+    at::Tensor of(const at::Tensor& all, int64_t dim = 0) const { return count < 0 ? all : all.narrow(dim, begin, count); }
+    bool holds(int64_t token) const { return count < 0 || (token >= begin && token < begin + count); }
+    bool operator==(const TokenRange&) const = default;
+};
+
 // A site without DoRA as one forward pass sees it: with the dropout of that pass.
 struct SiteTerm {
     AdapterSite site;  // shares the tensors
     double dropout = 0;
     uint64_t dropout_seed = 0;
+    TokenRange tokens = {};  // that it acts on
 };
 
 class AdapterSet {
   public:
     // projections: how many Architecture::projections() has.
     AdapterSet(int64_t layers, int projections);
+
+    // Several adapters in one pass over one base, each on tokens of its own: ids [1, N] of which part after part takes the
+    // next `tokens`. For forward passes only; what tells or changes adapters is asked of the parts, which must outlive it. They
+    // differ from the base in sites on projections and the embedding alone.
+    struct Part {
+        const AdapterSet* adapters;
+        int64_t tokens;
+    };
+    static AdapterSet stacked(const std::vector<Part>& parts);
 
     void add(AdapterSite site);
     // The sites on projections.
@@ -96,12 +116,16 @@ class AdapterSet {
   private:
     at::Tensor apply(std::size_t site, const ProjectionInput& input, const at::Tensor& y) const;
     const std::vector<std::size_t>& sites_of(int64_t layer, int projection) const;
+    // What `each` makes of every part's adapters and tokens, end to end.
+    template <class Each>
+    at::Tensor by_parts(const Each& each) const;
 
     std::vector<AdapterSite> sites_;
     int projections_;
     std::vector<std::vector<std::size_t>> by_projection_;  // layer * projections + projection -> sites
     double dropout_ = 0;
     uint64_t dropout_seed_ = 0;
+    std::vector<std::pair<const AdapterSet*, TokenRange>> parts_;  // of stacked ones
 };
 
 // 0 with the given probability and else 1 / (1 - probability), in the shape of x; depends on the seed alone.

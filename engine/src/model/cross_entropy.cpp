@@ -8,18 +8,18 @@ namespace {
 // (512 x 50257 f32 = 103 MB, the only tensor of that size).
 constexpr int64_t cross_entropy_rows = 512;
 
-// logits [n, V] without the bias [V] (or undefined) become the gradient of the sum of -log softmax[target],
-// softmax - onehot(target), in their own type. Returns the sum.
+// logits [n, V] without the bias [V] (or undefined) become the gradient of -log softmax[target],
+// softmax - onehot(target), in their own type. Returns the losses [n] f32.
 at::Tensor cross_entropy_in_place(at::Tensor& logits, const at::Tensor& bias, const at::Tensor& targets) {
     if (!in_rows(logits)) {
         at::Tensor values = logits.to(at::kFloat);
         if (bias.defined()) values = values + bias.detach();
         const at::Tensor log_sum = at::logsumexp(values, 1, /*keepdim=*/true), target = targets.unsqueeze(1);
-        const at::Tensor sum = (log_sum - values.gather(1, target)).sum();
+        const at::Tensor losses = (log_sum - values.gather(1, target)).squeeze(1);
         values = values.sub(log_sum).exp_();
         logits = values.scatter_add_(1, target, at::full_like(target, -1, values.options()))
                      .to(logits.scalar_type());
-        return sum;
+        return losses;
     }
     const int64_t count = logits.size(0), width = logits.size(1);
     const at::Tensor losses = at::empty({count}, logits.options().dtype(at::kFloat));
@@ -33,19 +33,21 @@ at::Tensor cross_entropy_in_place(at::Tensor& logits, const at::Tensor& bias, co
             }
         });
     });
-    return losses.sum();
+    return losses;
 }
 
 class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy> {
   public:
     static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& hidden,
                               const at::Tensor& head, const at::Tensor& all_targets,
-                              const c10::optional<at::Tensor>& maybe_bias) {
+                              const c10::optional<at::Tensor>& maybe_bias, const std::vector<int64_t>& parts) {
         const at::Tensor bias = maybe_bias.value_or(at::Tensor()), targets = all_targets.contiguous();
         const bool hidden_needs = hidden.requires_grad(), head_needs = head.requires_grad();
         const bool bias_needs = bias.defined() && bias.requires_grad();
         const int64_t rows = hidden.size(0);
-        at::Tensor total = at::zeros({}, hidden.options());
+        if (!parts.empty() && (head_needs || bias_needs))
+            throw std::logic_error("losses of parts do not train the head that they share");
+        const at::Tensor losses = at::empty({rows}, hidden.options());
         at::Tensor grad_hidden = hidden_needs ? at::empty_like(hidden) : at::Tensor();
         at::Tensor grad_head = head_needs ? at::zeros(head.sizes(), hidden.options()) : at::Tensor();
         at::Tensor grad_bias = bias_needs ? at::zeros(bias.sizes(), hidden.options()) : at::Tensor();
@@ -53,31 +55,45 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
             const int64_t count = std::min(cross_entropy_rows, rows - begin);
             const at::Tensor x = hidden.narrow(0, begin, count).to(head.scalar_type());
             at::Tensor logits = at::mm(x, head.t());  // [count, V], then their gradient
-            total += cross_entropy_in_place(logits, bias, targets.narrow(0, begin, count));
+            losses.narrow(0, begin, count)
+                .copy_(cross_entropy_in_place(logits, bias, targets.narrow(0, begin, count)));
             if (hidden_needs) grad_hidden.narrow(0, begin, count).copy_(at::mm(logits, head));
             if (head_needs) grad_head.add_(at::mm(logits.t(), x));
             if (bias_needs) grad_bias.add_(logits.sum(0, /*keepdim=*/false, at::kFloat));
         }
         context->save_for_backward({grad_hidden, grad_head, grad_bias});
-        return total;
+        context->saved_data["parts"] = parts;
+        if (parts.empty()) return losses.sum();
+        std::vector<at::Tensor> sums;
+        for (const at::Tensor& part : losses.split_with_sizes(parts)) sums.push_back(part.sum());
+        return at::stack(sums);
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list grads) {
         const auto saved = context->get_saved_variables();
-        const auto scaled = [&](const at::Tensor& grad) {
-            return grad.defined() ? grad * grads[0] : at::Tensor();
+        const std::vector<int64_t> parts = context->saved_data["parts"].toIntVector();
+        at::Tensor grad_rows = grads[0];
+        if (!parts.empty()) {
+            std::vector<at::Tensor> rows;
+            for (std::size_t i = 0; i < parts.size(); ++i)
+                rows.push_back(grads[0][static_cast<int64_t>(i)].expand({parts[i], 1}));
+            grad_rows = at::cat(rows);
+        }
+        const auto scaled = [](const at::Tensor& grad, const at::Tensor& factor) {
+            return grad.defined() ? grad * factor : at::Tensor();
         };
-        return {scaled(saved[0]), scaled(saved[1]), at::Tensor(), scaled(saved[2])};
+        return {scaled(saved[0], grad_rows), scaled(saved[1], grads[0]), at::Tensor(),
+                scaled(saved[2], grads[0]), at::Tensor()};
     }
 };
 
 }  // namespace
 
 at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,
-                                 const at::Tensor& bias) {
-    return ChunkedCrossEntropy::apply(hidden, head, targets,
-                                      bias.defined() ? c10::make_optional(bias) : c10::nullopt);
+                                 const at::Tensor& bias, at::IntArrayRef parts) {
+    return ChunkedCrossEntropy::apply(
+        hidden, head, targets, bias.defined() ? c10::make_optional(bias) : c10::nullopt, parts.vec());
 }
 
 }  // namespace engine

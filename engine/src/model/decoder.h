@@ -91,9 +91,11 @@ class Decoder {
     // all) -> logits [B, labels] f32, of the first token of an encoder and of the last one of a decoder.
     at::Tensor classify(const at::Tensor& hidden, const at::Tensor& mask) const;
     // Sum of the cross-entropy of rows of hidden states [n, d] with their targets [n]
-    // (chunked_cross_entropy).
-    at::Tensor cross_entropy(const at::Tensor& hidden, const at::Tensor& targets) const {
-        return chunked_cross_entropy(hidden, weights_.head.to(compute_type_), targets, weights_.head_bias);
+    // (chunked_cross_entropy), or of each of its parts.
+    at::Tensor cross_entropy(const at::Tensor& hidden, const at::Tensor& targets,
+                             at::IntArrayRef parts = {}) const {
+        return chunked_cross_entropy(hidden, weights_.head.to(compute_type_), targets, weights_.head_bias,
+                                     parts);
     }
 
     // ids [B, T] behind the tokens in the cache -> logits [B, V] f32 of the token that follows the last of them.

@@ -15,14 +15,15 @@ struct Site {
     SiteTerm term;
     std::size_t projection = 0;
     at::Tensor A, B;
-    at::Tensor low;  // n A^T [rows, rank]
+    at::Tensor low;  // n A^T [rows of its tokens, rank]
 };
 
-// Sites that read the very same values: without dropout all of them, with dropout each for itself. Their A
-// are one matrix.
+// Sites that read the very same values: without dropout all of them on the same tokens, with dropout each for
+// itself. Their A are one matrix.
 struct SiteGroup {
     std::vector<Site> sites;
     at::Tensor A;  // of all sites, [sum of ranks, in]
+    TokenRange tokens;
     double dropout = 0;
     uint64_t seed = 0;
 };
@@ -37,9 +38,12 @@ std::vector<SiteGroup> groups_of(const std::vector<ProjectionTerm>& terms) {
     std::vector<SiteGroup> groups;
     for (std::size_t i = 0; i < terms.size(); ++i) {
         for (const SiteTerm& term : terms[i].sites) {
-            if (groups.empty() || term.dropout > 0)
-                groups.push_back({{}, {}, term.dropout, term.dropout_seed});
-            groups.back().sites.push_back({term, i, term.site.A.detach(), term.site.B.detach(), {}});
+            auto group = std::find_if(groups.begin(), groups.end(), [&](const SiteGroup& other) {
+                return term.dropout == 0 && other.dropout == 0 && other.tokens == term.tokens;
+            });
+            if (group == groups.end())
+                group = groups.insert(group, {{}, {}, term.tokens, term.dropout, term.dropout_seed});
+            group->sites.push_back({term, i, term.site.A.detach(), term.site.B.detach(), {}});
         }
     }
     for (SiteGroup& group : groups) {
@@ -65,9 +69,10 @@ void add_in_place(const at::Tensor& y, const at::Tensor& bias,
             rows::bf16* const to = values + row * width;
             if (b) rows::add(to, b, nullptr, width, to);
             for (const auto& [site, tensor] : added) {
+                if (!site->term.tokens.holds(row)) continue;
                 const AdapterSite& s = site->term.site;
                 const int64_t columns = s.rows / s.blocks;
-                const float* from = tensor.data_ptr<float>() + row * s.rows;
+                const float* from = tensor.data_ptr<float>() + (row - site->term.tokens.begin) * s.rows;
                 for (int64_t block = 0; block < s.blocks; ++block, from += columns) {
                     rows::bf16* const part = to + block * s.stride + s.row_begin;
                     rows::add(part, nullptr, from, columns, part);
@@ -93,7 +98,9 @@ class Projections {
         return x.to(type);
     }
 
-    at::Tensor group_input(const SiteGroup& group, const at::Tensor& n) const {
+    // What the sites of a group read of n.
+    at::Tensor group_input(const SiteGroup& group, const at::Tensor& all) const {
+        const at::Tensor n = group.tokens.of(all);
         return group.dropout > 0 ? n * dropout_mask(n, group.dropout, group.seed) : n;
     }
 
@@ -144,7 +151,7 @@ class Projections {
             y = sum(product, bias, residual);
         }
         for (const Site* site : sites) {
-            const at::Tensor columns = columns_of(y, site->term.site);
+            const at::Tensor columns = columns_of(site->term.tokens.of(y), site->term.site);
             if (columns.size(1) == 1) {
                 columns.squeeze(1).addmm_(site->low, up_matrix(*site));
             } else {
@@ -253,14 +260,16 @@ class ProjectionsBackward : public Node {
         std::size_t input = first_term + 2 * saved_->terms.size();
         for (const SiteGroup& group : saved_->groups) {
             // What reaches n A^T, of all sites of the group side by side.
-            const at::Tensor grad_low = at::zeros({n.size(0), group.A.size(0)}, n.options());
+            const at::Tensor input_rows = saved_->group_input(group, n);
+            const at::Tensor grad_low = at::zeros({input_rows.size(0), group.A.size(0)}, n.options());
             const std::size_t first = input;
             int64_t begin = 0;
             for (const Site& site : group.sites) {
                 const int64_t rank = site.A.size(0);
                 const at::Tensor& grad = grads[site.projection];
                 if (grad.defined()) {
-                    const at::Tensor columns = columns_of(grad, site.term.site).to(at::kFloat).flatten(1);
+                    const at::Tensor columns =
+                        columns_of(group.tokens.of(grad), site.term.site).to(at::kFloat).flatten(1);
                     const double scaling = site.term.site.scaling;
                     at::Tensor low = grad_low.narrow(1, begin, rank);
                     low.addmm_(columns, site.B, 0, scaling);
@@ -269,7 +278,7 @@ class ProjectionsBackward : public Node {
                 begin += rank;
                 input += 2;
             }
-            const at::Tensor grad_a = at::mm(grad_low.t(), saved_->group_input(group, n));
+            const at::Tensor grad_a = at::mm(grad_low.t(), input_rows);
             begin = 0;
             for (std::size_t i = 0; i < group.sites.size(); ++i) {
                 const int64_t rank = group.sites[i].A.size(0);
@@ -278,10 +287,11 @@ class ProjectionsBackward : public Node {
             }
             if (!want_n || !grad_n.defined()) continue;
             grad_n = grad_n.to(at::kFloat);
+            at::Tensor rows = group.tokens.of(grad_n);
             if (group.dropout > 0) {
-                grad_n.add_(at::mm(grad_low, group.A).mul_(dropout_mask(n, group.dropout, group.seed)));
+                rows.add_(at::mm(grad_low, group.A).mul_(dropout_mask(rows, group.dropout, group.seed)));
             } else {
-                grad_n.addmm_(grad_low, group.A);
+                rows.addmm_(grad_low, group.A);
             }
         }
     }

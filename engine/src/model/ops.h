@@ -36,8 +36,9 @@ at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::
 // Sum of -log softmax(hidden W^T + bias)[target] over the rows, natural log -> scalar f32. hidden [n, d] f32, head
 // [V, d] f32 or bf16, targets [n] int64, bias [V] f32 or undefined. Works through the rows in chunks and forms the
 // gradients in the same pass, so that [n, V] never exists at once. The products are formed in the type of head; gradients
-// of head and bias are summed in f32.
+// of head and bias are summed in f32. parts: rows that follow each other are summed apart, the first parts[0], the next
+// parts[1], ... -> [parts]; head and bias are frozen then. Empty: all rows.
 at::Tensor chunked_cross_entropy(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets,
-                                 const at::Tensor& bias = {});
+                                 const at::Tensor& bias = {}, at::IntArrayRef parts = {});
 
 }  // namespace engine

@@ -9,26 +9,72 @@
 
 namespace engine {
 
-LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch) {
-    std::vector<int64_t> rows, targets;  // token that predicts, and what
-    for (std::size_t row = 0; row + 1 < batch.offsets.size(); ++row) {
-        for (int64_t token = batch.offsets[row] + 1; token < batch.offsets[row + 1]; ++token) {
-            const int64_t label = batch.labels[static_cast<std::size_t>(token)];
-            if (label == ignored_label) continue;
-            rows.push_back(token - 1);
-            targets.push_back(label);
+namespace {
+
+// Batches laid end to end: which tokens predict, and what.
+struct Predictions {
+    std::vector<int64_t> ids, offsets{0}, rows, targets;
+    std::vector<int64_t> counts;  // of each batch
+
+    void add(const Batch& batch) {
+        const auto first = static_cast<int64_t>(ids.size());
+        const std::size_t before = rows.size();
+        for (std::size_t row = 0; row + 1 < batch.offsets.size(); ++row) {
+            for (int64_t token = batch.offsets[row] + 1; token < batch.offsets[row + 1]; ++token) {
+                const int64_t label = batch.labels[static_cast<std::size_t>(token)];
+                if (label == ignored_label) continue;
+                rows.push_back(first + token - 1);
+                targets.push_back(label);
+            }
+            offsets.push_back(first + batch.offsets[row + 1]);
         }
+        ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
+        counts.push_back(static_cast<int64_t>(rows.size() - before));
     }
-    const auto count = static_cast<int64_t>(rows.size());
-    const auto& device = decoder.device();
-    if (count == 0) return {at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(device)), 0};
-    const at::Tensor ids = at::tensor(batch.ids, at::kLong).unsqueeze(0).to(device);
-    ForwardOptions options;
-    options.adapters = adapters;
-    options.offsets = batch.offsets;
-    const at::Tensor hidden = decoder.forward(ids, options).squeeze(0);
-    const at::Tensor picked = hidden.index_select(0, at::tensor(rows, at::kLong).to(device));
-    return {decoder.cross_entropy(picked, at::tensor(targets, at::kLong).to(device)), count};
+
+    // Summed over all, or over each of the parts.
+    at::Tensor loss(const Decoder& decoder, const AdapterSet* adapters, at::IntArrayRef parts) const {
+        const auto& device = decoder.device();
+        ForwardOptions options;
+        options.adapters = adapters;
+        options.offsets = offsets;
+        const at::Tensor hidden =
+            decoder.forward(at::tensor(ids, at::kLong).unsqueeze(0).to(device), options).squeeze(0);
+        const at::Tensor picked = hidden.index_select(0, at::tensor(rows, at::kLong).to(device));
+        return decoder.cross_entropy(picked, at::tensor(targets, at::kLong).to(device), parts);
+    }
+};
+
+at::Tensor no_loss(const Decoder& decoder) {
+    return at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(decoder.device()));
+}
+
+}  // namespace
+
+LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch) {
+    Predictions predictions;
+    predictions.add(batch);
+    const int64_t count = predictions.counts.front();
+    if (count == 0) return {no_loss(decoder), 0};
+    return {predictions.loss(decoder, adapters, {}), count};
+}
+
+std::vector<LossSum> causal_losses(const Decoder& decoder, const std::vector<AdaptedBatch>& batches) {
+    Predictions predictions;
+    std::vector<AdapterSet::Part> parts;
+    for (const AdaptedBatch& part : batches) {
+        predictions.add(*part.batch);
+        parts.push_back({part.adapters, part.batch->tokens()});
+    }
+    std::vector<LossSum> losses;
+    for (const int64_t count : predictions.counts) losses.push_back({no_loss(decoder), count});
+    if (predictions.rows.empty()) return losses;
+    const AdapterSet adapters = AdapterSet::stacked(parts);
+    const at::Tensor sums = predictions.loss(decoder, &adapters, predictions.counts);
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+        if (losses[i].tokens > 0) losses[i].sum = sums[static_cast<int64_t>(i)];
+    }
+    return losses;
 }
 
 DatasetLoss dataset_loss(const Decoder& decoder, const AdapterSet* adapters, const Dataset& data, int64_t batch_size,

@@ -18,6 +18,14 @@ struct LossSum {
 // Predicts position t + 1 from t; the first token of a row is never a target. Logits exist only where there is a label.
 LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch);
 
+// The same of several batches, each with adapters of its own, in one pass over what they share. The adapters differ from the
+// decoder in what AdapterSet::stacked can join.
+struct AdaptedBatch {
+    const AdapterSet* adapters;
+    const Batch* batch;
+};
+std::vector<LossSum> causal_losses(const Decoder& decoder, const std::vector<AdaptedBatch>& batches);
+
 // Loss over a whole data set without gradients or dropout: summed over trained tokens, or the texts of a classifier, then
 // divided. A batch holds the tokens of
 // batch_size rows of the greatest length, in as many rows as fit.
