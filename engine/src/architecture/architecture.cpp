@@ -163,10 +163,18 @@ std::vector<TensorSpec> tensors(const Architecture& a) {
         list.push_back({a.relative->embedding + ".weight", {2 * a.relative->span, a.hidden_size}, false});
         add_norm(list, a, a.relative->norm, a.hidden_size);
     }
+    if (const auto& conv = a.convolution) {
+        list.push_back({conv->module + ".weight", {a.hidden_size, a.hidden_size / conv->groups, conv->kernel}, false});
+        list.push_back({conv->module + ".bias", {a.hidden_size}, false});
+        add_norm(list, a, conv->norm, a.hidden_size);
+    }
     for (std::int64_t layer = 0; layer < a.layers; ++layer) {
         const std::string name = a.layer_name(layer);
         add_norm(list, a, name + a.attention_norm, a.hidden_size);
         for (const Projection& projection : a.attention_in) add_projection(list, name, projection);
+        if (a.relative)
+            for (const std::string& module : {a.relative->key_module, a.relative->query_module})
+                if (!module.empty()) add_projection(list, name, linear(module, "", a.hidden_size, a.hidden_size, true));
         if (!a.q_norm.empty()) add_norm(list, a, name + a.q_norm, a.head_dim);
         if (!a.k_norm.empty()) add_norm(list, a, name + a.k_norm, a.head_dim);
         add_projection(list, name, a.attention_out);

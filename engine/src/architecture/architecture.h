@@ -93,6 +93,20 @@ struct RelativeAttention {
     std::int64_t max_distance = 0;     // where the logarithmic rows end
     std::string embedding;             // [2 * span, hidden_size]
     std::string norm;                  // of the table; empty when there is none
+    // Relative to the layer, [hidden_size, hidden_size] and a bias: what positions are projected with. Empty: with k and q of
+    // the content, adapters included.
+    std::string key_module, query_module;
+};
+
+// Of DeBERTa-v2 in its sizes xlarge and xxlarge: behind the first layer,
+// x = norm(x + activation(conv(embeddings))), the convolution along the tokens with as many zeros at either end that the
+// length stays (He et al. 2021, arXiv:2111.09543, section 3; transformers' ConvLayer).
+struct Convolution {
+    std::int64_t kernel = 3;  // tokens, odd
+    std::int64_t groups = 1;  // divide the width; a value reads those of its group alone
+    Activation activation = Activation::tanh;
+    std::string module;  // [hidden_size, hidden_size / groups, kernel] and a bias
+    std::string norm;
 };
 
 struct Architecture {
@@ -131,6 +145,7 @@ struct Architecture {
     bool encoder = false;
     std::int64_t token_types = 0;  // rows of the table of token types
     std::optional<RelativeAttention> relative;
+    std::optional<Convolution> convolution;
     std::optional<Classifier> classifier;  // the head is a classifier: of the first token, of a decoder of the last one
     std::string head_dense;                // a layer in front of the classifier; empty when there is none
     Activation head_activation = Activation::tanh;  // behind head_dense

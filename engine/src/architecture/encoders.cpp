@@ -73,6 +73,21 @@ std::vector<std::string> words_of(const ConfigFields& config, const char* key) {
     return words;
 }
 
+std::optional<Convolution> read_convolution(const ConfigFields& config, const Architecture& a) {
+    Convolution conv;
+    conv.kernel = config.integer("conv_kernel_size", 0, 0, limits::rows);
+    conv.groups = config.integer("conv_groups", 1, 1, limits::width);
+    conv.activation = read_activation(config, "conv_act", "tanh");
+    if (conv.kernel == 0) return {};
+    if (conv.kernel % 2 == 0)
+        config.refuse("conv_kernel_size", "it must be odd, or the convolution would change the number of tokens.");
+    if (a.hidden_size % conv.groups != 0)
+        config.refuse("conv_groups", "it must divide hidden_size, " + std::to_string(a.hidden_size) + ".");
+    conv.module = a.base_prefix + "encoder.conv.conv";
+    conv.norm = a.base_prefix + "encoder.conv.LayerNorm";
+    return conv;
+}
+
 RelativeAttention read_relative_attention(const ConfigFields& config, const Architecture& a) {
     RelativeAttention relative;
     for (const std::string& word : words_of(config, "pos_att_type")) {
@@ -83,10 +98,10 @@ RelativeAttention read_relative_attention(const ConfigFields& config, const Arch
         else
             config.refuse("pos_att_type", "supported kinds are c2p and p2c.");
     }
-    if ((relative.content_to_position || relative.position_to_content) &&
-        !config.boolean("share_att_key", false))
-        config.refuse("share_att_key",
-                      "only models whose positions share the projections of the content are supported.");
+    if (!config.boolean("share_att_key", false)) {
+        if (relative.content_to_position) relative.key_module = "attention.self.pos_key_proj";
+        if (relative.position_to_content) relative.query_module = "attention.self.pos_query_proj";
+    }
     relative.max_distance = config.integer("max_relative_positions", -1, -1, limits::rows);
     if (relative.max_distance < 1) relative.max_distance = a.max_positions;
     const std::int64_t buckets = config.integer("position_buckets", -1, -1, limits::rows / 2);
@@ -139,11 +154,14 @@ Architecture describe_deberta_v2(const ConfigFields& config) {
     if (config.integer("embedding_size", a.hidden_size, 1, limits::width) != a.hidden_size)
         config.refuse("embedding_size",
                       "embeddings of another width than the hidden size are not supported.");
-    if (config.integer("conv_kernel_size", 0, 0, limits::rows) > 0)
-        config.refuse("conv_kernel_size",
-                      "DeBERTa with a convolution in its first layer (the sizes xlarge and xxlarge of "
-                      "version 2) is not supported. Choose a model of version 3.");
-    if (config.boolean("relative_attention", false)) a.relative = read_relative_attention(config, a);
+    a.convolution = read_convolution(config, a);
+    if (config.integer("attention_head_size", a.head_dim, 1, limits::width) != a.head_dim)
+        config.refuse("attention_head_size", "it must be hidden_size divided by num_attention_heads, " +
+                                                 std::to_string(a.head_dim) + ".");
+    if (config.boolean("relative_attention", false))
+        a.relative = read_relative_attention(config, a);
+    else if (!words_of(config, "pos_att_type").empty())
+        config.refuse("pos_att_type", "it only means something with relative_attention true.");
     a.head_dense = "pooler.dense";
     a.head_activation = read_activation(config, "pooler_hidden_act", "gelu");
     if (config.integer("pooler_hidden_size", a.hidden_size, 1, limits::width) != a.hidden_size)

@@ -28,6 +28,7 @@ struct LayerWeights {
     NormWeights q_norm, k_norm;               // [D], where the architecture has them
     NormWeights mlp_norm;                     // undefined where the MLP reads what attention reads
     std::vector<LinearWeights> attention_in;  // as Architecture::attention_in
+    LinearWeights position_key, position_query;  // of relative positions, where they have projections of their own
     LinearWeights attention_out;
     std::vector<LinearWeights> mlp_in;
     LinearWeights mlp_out;
@@ -40,6 +41,8 @@ struct DecoderWeights {
     NormWeights embedding_norm;       // of encoders
     at::Tensor relative_embedding;    // [2 * span, d] or undefined
     NormWeights relative_norm;
+    LinearWeights convolution;  // [d, d / groups, kernel] and its bias, or undefined
+    NormWeights convolution_norm;
     std::vector<LayerWeights> layers;
     NormWeights final_norm;
     LinearWeights head_dense;  // in front of a classifier, or undefined

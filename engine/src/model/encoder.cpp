@@ -41,6 +41,7 @@ at::Tensor Encoder::embed(const at::Tensor& ids, const ForwardOptions& options) 
 
 at::Tensor Encoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
     at::Tensor x = embed(ids, options);
+    const at::Tensor embeddings = architecture_.convolution ? x : at::Tensor();
     at::Tensor relative;
     if (architecture_.relative) {
         relative = weights_.relative_embedding;
@@ -57,9 +58,23 @@ at::Tensor Encoder::forward(const at::Tensor& ids, const ForwardOptions& options
                                first + static_cast<int>(architecture_.mlp_in.size()),
                                {activate(up["up"], architecture_.activation), nullptr, {}, x}, context);
         x = norm(down["down"], weights.mlp_norm);
+        if (layer == 0 && architecture_.convolution) x = convolve(embeddings, x, options);
         if (options.hidden_states) options.hidden_states->push_back(x);
     }
     return x;
+}
+
+// Padding gives the convolution nothing and takes nothing from it.
+at::Tensor Encoder::convolve(const at::Tensor& embeddings, const at::Tensor& x, const ForwardOptions& options) const {
+    const Convolution& conv = *architecture_.convolution;
+    const at::Tensor kept = options.key_mask.defined() ? options.key_mask.to(at::kFloat).unsqueeze(2) : at::Tensor();
+    at::Tensor y = kept.defined() ? embeddings * kept : embeddings;
+    y = at::conv1d(y.to(compute_type_).transpose(1, 2), weights_.convolution.weight.to(compute_type_),
+                   weights_.convolution.bias.to(compute_type_), 1, (conv.kernel - 1) / 2, 1, conv.groups)
+            .transpose(1, 2)
+            .to(at::kFloat);
+    if (kept.defined()) y = y * kept;
+    return norm(x + activate(y, conv.activation), weights_.convolution_norm);
 }
 
 at::Tensor Encoder::attention(int64_t layer, const at::Tensor& x, const at::Tensor& relative,
@@ -94,20 +109,28 @@ at::Tensor Encoder::position_scores(int64_t layer, const at::Tensor& q, const at
     const RelativeAttention& kind = *architecture_.relative;
     const LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
     const int64_t tokens = q.size(2), rows = 2 * kind.span;
-    // Positions go through the projections of the content, adapters included.
-    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, {relative.unsqueeze(0)},
-                            {options.adapters, compute_type_});
-    const auto heads_of = [&](const char* slot) {  // [1, H, D, rows]
-        return slots[slot].reshape({1, rows, architecture_.heads, architecture_.head_dim}).permute({0, 2, 3, 1});
+    // Positions go through projections of their own, or through those of the content, adapters included.
+    std::optional<SlotOutputs> slots;
+    const auto heads_of = [&](const char* slot, const LinearWeights& own) {  // [1, H, D, rows]
+        at::Tensor projected;
+        if (own.weight.defined()) {
+            projected = project(relative, own.weight, own.bias, compute_type_);
+        } else {
+            if (!slots)
+                slots.emplace(architecture_.attention_in, weights.attention_in, layer, 0,
+                              ProjectionSource{relative.unsqueeze(0)}, ProjectionContext{options.adapters, compute_type_});
+            projected = (*slots)[slot];
+        }
+        return projected.reshape({1, rows, architecture_.heads, architecture_.head_dim}).permute({0, 2, 3, 1});
     };
     const at::Tensor row = relative_rows(kind, tokens).to(q.device());
     const auto gathered = [&](const at::Tensor& all, const at::Tensor& index) {
         return all.gather(3, index.clamp(0, rows - 1).expand({all.size(0), all.size(1), tokens, tokens}));
     };
     at::Tensor sum = at::zeros({}, q.options());
-    if (kind.content_to_position) sum = sum + gathered(at::matmul(q, heads_of("k")), row + kind.span);
+    if (kind.content_to_position) sum = sum + gathered(at::matmul(q, heads_of("k", weights.position_key)), row + kind.span);
     if (kind.position_to_content) {
-        sum = sum + gathered(at::matmul(k, heads_of("q")), kind.span - row).transpose(2, 3);
+        sum = sum + gathered(at::matmul(k, heads_of("q", weights.position_query)), kind.span - row).transpose(2, 3);
     }
     return sum;
 }

@@ -19,6 +19,8 @@ class Encoder {
     at::Tensor embed(const at::Tensor& ids, const ForwardOptions& options) const;
     at::Tensor attention(int64_t layer, const at::Tensor& x, const at::Tensor& relative_rows,
                          const ForwardOptions& options) const;
+    // What the convolution along the tokens of embeddings adds to x, behind its norm [B, T, d].
+    at::Tensor convolve(const at::Tensor& embeddings, const at::Tensor& x, const ForwardOptions& options) const;
     // Scores between content and relative positions, to be added to those of the content [B, H, T, T].
     at::Tensor position_scores(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& relative_rows,
                                const ForwardOptions& options) const;

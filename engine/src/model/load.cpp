@@ -37,12 +37,25 @@ DecoderWeights assemble(const Architecture& a, const Source& source) {
         w.relative_embedding = source(a.relative->embedding + ".weight", false);
         w.relative_norm = norm(a.relative->norm);
     }
+    if (a.convolution) {
+        w.convolution = {source(a.convolution->module + ".weight", true), source(a.convolution->module + ".bias", false)};
+        w.convolution_norm = norm(a.convolution->norm);
+    }
     for (int64_t layer = 0; layer < a.layers; ++layer) {
         LayerWeights l;
         l.attention_norm = norm(a.layer_name(layer) + a.attention_norm);
         if (!a.q_norm.empty()) l.q_norm = norm(a.layer_name(layer) + a.q_norm);
         if (!a.k_norm.empty()) l.k_norm = norm(a.layer_name(layer) + a.k_norm);
         for (const Projection& p : a.attention_in) l.attention_in.push_back(linear_weights(layer, p));
+        if (a.relative) {
+            const auto of_positions = [&](const std::string& module, LinearWeights& weights) {
+                if (module.empty()) return;
+                weights.weight = source(a.layer_name(layer) + module + ".weight", true);
+                weights.bias = source(a.layer_name(layer) + module + ".bias", false);
+            };
+            of_positions(a.relative->key_module, l.position_key);
+            of_positions(a.relative->query_module, l.position_query);
+        }
         l.attention_out = linear_weights(layer, a.attention_out);
         if (!a.mlp_norm.empty()) l.mlp_norm = norm(a.layer_name(layer) + a.mlp_norm);
         for (const Projection& p : a.mlp_in) l.mlp_in.push_back(linear_weights(layer, p));
@@ -133,7 +146,7 @@ namespace {
 // Calls visit(name, tensor, conv1d) for every weight there is, in the order of tensors(); the head also when it is tied.
 template <class Weights, class Visit>
 void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
-    const auto norm = [&](const std::string& module, auto& weights) {
+    const auto plain = [&](const std::string& module, auto& weights) {
         if (weights.weight.defined()) visit(module + ".weight", weights.weight, false);
         if (weights.bias.defined()) visit(module + ".bias", weights.bias, false);
     };
@@ -145,27 +158,32 @@ void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
     visit(a.embedding + ".weight", w.embedding, false);
     if (w.position_embedding.defined()) visit(a.position_embedding + ".weight", w.position_embedding, false);
     if (w.token_type_embedding.defined()) visit(a.token_type_embedding + ".weight", w.token_type_embedding, false);
-    norm(a.embedding_norm, w.embedding_norm);
+    plain(a.embedding_norm, w.embedding_norm);
     if (a.relative) {
         visit(a.relative->embedding + ".weight", w.relative_embedding, false);
-        norm(a.relative->norm, w.relative_norm);
+        plain(a.relative->norm, w.relative_norm);
+    }
+    if (a.convolution) {
+        plain(a.convolution->module, w.convolution);
+        plain(a.convolution->norm, w.convolution_norm);
     }
     for (int64_t layer = 0; layer < a.layers; ++layer) {
         auto& l = w.layers[static_cast<std::size_t>(layer)];
-        norm(a.layer_name(layer) + a.attention_norm, l.attention_norm);
+        plain(a.layer_name(layer) + a.attention_norm, l.attention_norm);
         for (std::size_t i = 0; i < a.attention_in.size(); ++i) linear(layer, a.attention_in[i], l.attention_in[i]);
-        norm(a.layer_name(layer) + a.q_norm, l.q_norm);
-        norm(a.layer_name(layer) + a.k_norm, l.k_norm);
+        if (a.relative) {
+            plain(a.layer_name(layer) + a.relative->key_module, l.position_key);
+            plain(a.layer_name(layer) + a.relative->query_module, l.position_query);
+        }
+        plain(a.layer_name(layer) + a.q_norm, l.q_norm);
+        plain(a.layer_name(layer) + a.k_norm, l.k_norm);
         linear(layer, a.attention_out, l.attention_out);
-        norm(a.layer_name(layer) + a.mlp_norm, l.mlp_norm);
+        plain(a.layer_name(layer) + a.mlp_norm, l.mlp_norm);
         for (std::size_t i = 0; i < a.mlp_in.size(); ++i) linear(layer, a.mlp_in[i], l.mlp_in[i]);
         linear(layer, a.mlp_out, l.mlp_out);
     }
-    norm(a.final_norm, w.final_norm);
-    if (!a.head_dense.empty()) {
-        visit(a.head_dense + ".weight", w.head_dense.weight, false);
-        visit(a.head_dense + ".bias", w.head_dense.bias, false);
-    }
+    plain(a.final_norm, w.final_norm);
+    plain(a.head_dense, w.head_dense);
     visit(a.lm_head + ".weight", w.head, false);
     if (w.head_bias.defined()) visit(a.lm_head + ".bias", w.head_bias, false);
 }

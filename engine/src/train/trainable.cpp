@@ -87,6 +87,8 @@ std::vector<ParameterArena::Entry> Trainable::weight_entries() {
     add_norm("embedding norm", w.embedding_norm);
     add("relative positions", w.relative_embedding);
     add_norm("relative norm", w.relative_norm);
+    add_linear("convolution", w.convolution);
+    add_norm("convolution norm", w.convolution_norm);
     add_linear("head dense", w.head_dense);
     for (int64_t i = 0; i < a.layers; ++i) {
         LayerWeights& layer = w.layers[static_cast<std::size_t>(i)];
@@ -97,6 +99,8 @@ std::vector<ParameterArena::Entry> Trainable::weight_entries() {
         for (std::size_t p = 0; p < a.attention_in.size(); ++p) {
             add_linear(name + a.attention_in[p].module, layer.attention_in[p]);
         }
+        add_linear(name + "key positions", layer.position_key);
+        add_linear(name + "query positions", layer.position_query);
         add_linear(name + a.attention_out.module, layer.attention_out);
         add_norm(name + a.mlp_norm, layer.mlp_norm);
         for (std::size_t p = 0; p < a.mlp_in.size(); ++p) add_linear(name + a.mlp_in[p].module, layer.mlp_in[p]);
