@@ -20,6 +20,7 @@ struct TrainBenchCommand {
     engine::TrainBenchRequest request;
     std::string method = "lora";
     std::string dtype = "f32";
+    std::string base_dtype;
 };
 
 int bench_gemm(const GemmCommand& command, Session& session) {
@@ -57,6 +58,7 @@ int bench_train(const TrainBenchCommand& command, Session& session) {
     auto request = command.request;
     request.method = engine::method_from(command.method).value();
     request.precision = engine::precision_from(command.dtype).value();
+    if (!command.base_dtype.empty()) request.base_type = engine::base_type_from(command.base_dtype).value();
     if (request.shape.starts_with("builtin:"))
         request.shape = session.workbench().resolve_model(request.shape).value().string();
     engine::prepare_compute_thread();
@@ -119,6 +121,8 @@ void add_bench_train(CLI::App* bench, Action& action) {
     command->add_option("--rank", request.rank, "Rank (default 4)");
     command->add_option("--batch-size", request.batch_size, "Rows per step (default 4)");
     command->add_option("--seq-len", request.seq_len, "Tokens per row (default 256)");
+    command->add_option("--base-dtype", options->base_dtype,
+                        "int8 or nf4: the frozen matrices of the layers in 8 or 4 bits (default: as --dtype)");
     command->add_option("--steps", request.steps, "Timed steps after one to warm up (default 5)");
     command->add_option("--trained-fraction", request.trained_fraction,
                         "Of the tokens that carry a loss (default 1)");

@@ -114,7 +114,7 @@ class TstGenerator : public QObject {
         request.prompt = prompt;
         request.max_new_tokens = 12;
         request.stop_at_eos = false;
-        request.device = "cpu";
+        request.device = support::test_device();
         return request;
     }
 

@@ -16,6 +16,7 @@
 #include "lora/peft_folder.h"
 #include "model/load.h"
 #include "model/tensor_io.h"
+#include "support/device.h"
 #include "support/golden.h"
 #include "train/adamw.h"
 
@@ -87,6 +88,7 @@ class TstGolden : public QObject {
         request.model = folder / "model";
         request.input = folder / "golden.safetensors";
         request.output = result;
+        request.device = support::test_device();
         const Status status = compute_logits(request);
         QVERIFY2(status.ok(), status.ok() ? "" : status.error().message.c_str());
         const Golden mine(result);
@@ -132,6 +134,7 @@ class TstGolden : public QObject {
         request.adapter = peft;
         request.input = folder / "golden.safetensors";
         request.output = result;
+        request.device = support::test_device();
         const Status status = compute_gradients(request);
         QVERIFY2(status.ok(), status.ok() ? "" : status.error().message.c_str());
         const Golden mine(result);
@@ -210,7 +213,7 @@ class TstGolden : public QObject {
             if (step + 1 == expected.numel()) break;
             arena.zero_gradients();
             loss.backward();
-            optimizer.step(learning_rate, 1);
+            optimizer.step(learning_rate);
         }
         compare_near(at::tensor(losses), expected, loss_tolerance, label + " train_losses");
         double largest = -1;

@@ -183,7 +183,7 @@ class TstGoldenClassification : public QObject {
             if (step + 1 == expected.numel()) break;
             arena.zero_gradients();
             loss.backward();
-            optimizer.step(settings.at("lr"), 1);
+            optimizer.step(settings.at("lr"));
         }
         compare_near(at::tensor(losses), expected, loss_tolerance, label + " train_losses");
         double largest = -1;

@@ -80,6 +80,18 @@ class TstQuantized : public QObject {
         }
     }
 
+    // What a GPU does.
+    void operationsGiveTheSameBytes() {
+        for (const BaseType type : {BaseType::int8, BaseType::nf4}) {
+            // Sizes that fill no byte, no block, and (the last) more than one round of blocks.
+            for (const std::pair<int64_t, int64_t> size : {std::pair{3, 7}, {33, 65}, {64, 256}, {4100, 2051}}) {
+                const QuantizedMatrix quantized(normal({size.first, size.second}, 8), type);
+                for (const at::ScalarType values : {at::kFloat, at::kBFloat16})
+                    QVERIFY(at::equal(quantized.copy_by_operations(values), quantized.copy(values)));
+            }
+        }
+    }
+
     // All matrices share one buffer: gradients must not come from whichever was read last.
     void gradientsReadEachMatrixAgain() {
         for (const BaseType type : {BaseType::int8, BaseType::nf4}) {

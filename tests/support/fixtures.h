@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/train.h"
+#include "support/device.h"
 
 namespace support {
 
@@ -42,7 +43,7 @@ inline engine::ExperimentSpec micro_spec(const std::filesystem::path& data, cons
     spec.steps = 12;
     spec.batch_size = 4;
     spec.eval_interval = 4;
-    spec.device = "cpu";
+    spec.device = test_device();
     return spec;
 }
 

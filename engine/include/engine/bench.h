@@ -32,6 +32,7 @@ struct TrainBenchRequest {
     double trained_fraction = 1.0;  // of the tokens that carry a label
     Method method = Method::lora;
     Precision precision = Precision::f32;
+    BaseType base_type = BaseType::as_computed;  // with Method::lora
     std::string device = "auto";
 };
 struct TrainBenchResult {

@@ -9,10 +9,12 @@
 #include "engine/runtime.h"
 #include "lora/new_adapters.h"
 #include "model/load.h"
+#include "model/quantized.h"
 #include "runtime/device.h"
 #include "runtime/guard.h"
 #include "train/adamw.h"
 #include "train/causal_loss.h"
+#include "train/step_records.h"
 
 namespace engine {
 namespace {
@@ -51,6 +53,7 @@ BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequ
         config.alpha = static_cast<double>(8 * request.rank);
         config.targets = parse_targets(request.targets);
         subject.adapters = new_adapters(architecture, config, 1, device);
+        if (request.base_type != BaseType::as_computed) quantize_layers(subject.decoder, request.base_type);
         for (AdapterSite& site : subject.adapters->sites()) {
             entries.push_back({site.kind, &site.A, true});
             entries.push_back({site.kind, &site.B, true});
@@ -109,32 +112,46 @@ Result<TrainBenchResult> bench_train(const TrainBenchRequest& request) {
         if (architecture.positions == PositionKind::learned && request.seq_len > architecture.max_positions) {
             fail_input("The shape has " + std::to_string(architecture.max_positions) + " positions; choose a shorter length.");
         }
+        if (request.method == Method::full && request.base_type != BaseType::as_computed) {
+            fail_input("A base in 8 or 4 bits stays frozen; measure it with the method lora.");
+        }
+        prepare_device(device, request.precision);
         BenchSubject subject = make_subject(architecture, request, device);
         AdamW optimizer(*subject.arena, OptimizerConfig{});
         const Batch batch = random_batch(architecture, request);
         const AdapterSet* adapters = subject.adapters ? &*subject.adapters : nullptr;
         std::vector<double> total, forward, backward, update;
         reset_device_peak(device);
-        for (int64_t step = -1; step < request.steps; ++step) {
+        // To time a part of a step is to wait for a GPU in its middle, which no run does: there the whole step is timed first,
+        // then its parts in steps of their own.
+        const auto step = [&](bool whole, bool parts) {
+            const auto wait = [&] {
+                if (parts) synchronize(device);
+            };
             synchronize(device);
             const auto begin = Clock::now();
             subject.arena->zero_gradients();
             const LossSum loss = causal_loss(subject.decoder, adapters, batch);
             const at::Tensor mean = loss.sum / static_cast<double>(loss.tokens);
-            synchronize(device);
+            wait();
             const double after_forward = milliseconds_since(begin);
             mean.backward();
-            synchronize(device);
+            wait();
             const double after_backward = milliseconds_since(begin);
-            const double norm = subject.arena->gradients().norm().item<double>();
-            optimizer.step(2e-4, norm > 1 ? 1 / norm : 1);
+            clip_gradient(subject.arena->gradients(), subject.arena->gradients().norm(), 1);
+            optimizer.step(2e-4);
             synchronize(device);
-            if (step < 0) continue;  // warm-up
-            total.push_back(milliseconds_since(begin));
+            const double after_update = milliseconds_since(begin);
+            if (whole) total.push_back(after_update);
+            if (!parts) return;
             forward.push_back(after_forward);
             backward.push_back(after_backward - after_forward);
-            update.push_back(total.back() - after_backward);
-        }
+            update.push_back(after_update - after_backward);
+        };
+        const int64_t warm_up = device.is_cuda() ? 3 : 1;  // a GPU's libraries choose their kernels in the first steps
+        for (int64_t i = 0; i < warm_up; ++i) step(false, false);
+        for (int64_t i = 0; i < request.steps; ++i) step(true, device.is_cpu());
+        for (int64_t i = 0; i < request.steps && !device.is_cpu(); ++i) step(false, true);
         TrainBenchResult result;
         result.step_ms = median(total);
         result.step_ms_min = *std::min_element(total.begin(), total.end());

@@ -51,7 +51,7 @@ class StepTimer {
         const LossSum loss = causal_loss(decoder_, &adapters_, batch);
         const at::Tensor mean = loss.sum / static_cast<double>(loss.tokens);
         mean.backward();
-        optimizer_.step(0, 1);  // the full cost, while both ways see the same weights
+        optimizer_.step(0);  // the full cost, while both ways see the same weights
         synchronize(decoder_.device());
         return {milliseconds_since(begin), mean.item<double>()};
     }

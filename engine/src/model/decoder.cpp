@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/device_attention.h"
 #include "model/encoder.h"
 #include "model/slot_outputs.h"
 
@@ -72,8 +73,8 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
                               const ForwardOptions& options) const {
     const LayerWeights& weights = weights_.layers[layer];
     const int64_t batch = x.size(0), tokens = x.size(1);
-    // The attention over whole sequences on the CPU reads bf16 as it comes; everything else works in f32.
-    const bool whole = x.is_cpu() && tokens > 1 && !options.cache && !options.key_mask.defined() &&
+    // The attention over whole sequences reads bf16 as it comes; everything else works in f32.
+    const bool whole = (x.is_cpu() || has_device_attention()) && tokens > 1 && !options.cache && !options.key_mask.defined() &&
                        !weights.q_norm.weight.defined();
     const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0,
                             {x, &weights.attention_norm, rule()},

@@ -1,8 +1,10 @@
 #include "model/ops.h"
 
+#include "model/device_attention.h"
 #include "model/few_rows.h"
 #include "model/fused_ops.h"
 #include "model/rows_of_tensors.h"
+#include "runtime/device.h"
 
 #include <limits>
 
@@ -37,7 +39,7 @@ RotaryTable rotary_table(const RopeConfig& rope, const at::Tensor& positions, co
         at::tensor(at::ArrayRef<float>(inverse), at::kFloat);  // [rotary_dim / 2]
     const at::Tensor angles = at::outer(positions.to(at::kFloat), frequencies);
     const at::Tensor both = at::cat({angles, angles}, -1);
-    return {both.cos().to(device), both.sin().to(device)};
+    return {send(both.cos(), device), send(both.sin(), device)};
 }
 
 at::Tensor rotate(const at::Tensor& x, const RotaryTable& table) {
@@ -84,10 +86,15 @@ at::Tensor causal_attention(const at::Tensor& q, const at::Tensor& k, const at::
         return fused_causal_attention(q, k, v, scale, window, offsets);
     }
     if (!offsets.empty()) return attention_in_runs(q, k, v, scale, window, offsets);
+    if (!q.is_cpu() && has_device_attention() && tokens > 1 && tokens == keys && !key_mask.defined() &&
+        (window == 0 || window >= tokens)) {
+        return device_attention(q, k, v, scale);
+    }
     // Queries that share a key-value head become rows of one product.
-    const at::Tensor queries = q.reshape({batch * kv_heads, group * tokens, width});
-    const at::Tensor key_rows = k.reshape({batch * kv_heads, keys, width});
-    const at::Tensor value_rows = v.reshape({batch * kv_heads, keys, width});
+    const auto rows_of = [&](const at::Tensor& heads, int64_t rows) {
+        return (heads.scalar_type() == at::kBFloat16 ? heads.to(at::kFloat) : heads).reshape({batch * kv_heads, rows, width});
+    };
+    const at::Tensor queries = rows_of(q, group * tokens), key_rows = rows_of(k, keys), value_rows = rows_of(v, keys);
     at::Tensor scores = at::bmm(queries * scale, key_rows.transpose(1, 2));
     const double lowest = std::numeric_limits<float>::lowest();
     if (tokens > 1) {

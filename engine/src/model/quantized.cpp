@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 
-#include "engine/error.h"
 #include "model/few_rows.h"
 
 #include <sys/mman.h>
@@ -70,7 +69,7 @@ class QuantizedLinear : public torch::autograd::Function<QuantizedLinear> {
 
 QuantizedMatrix::QuantizedMatrix(const at::Tensor& weight, BaseType type)
     : type_(type), out_(weight.size(0)), in_(weight.size(1)) {
-    const at::Tensor source = weight.detach().to(at::kFloat).contiguous();
+    const at::Tensor source = weight.detach().to(at::kCPU, at::kFloat).contiguous();
     const float* const from = source.data_ptr<float>();
     const int64_t count = source.numel();
     if (type == BaseType::int8) {
@@ -86,6 +85,8 @@ QuantizedMatrix::QuantizedMatrix(const at::Tensor& weight, BaseType type)
                 for (int64_t i = row * in_; i < (row + 1) * in_; ++i) codes[i] = rounded(from[i] * inverse);
             }
         });
+        codes_ = codes_.to(weight.device());
+        scales_ = scales_.to(weight.device());
         return;
     }
     const int64_t blocks = (count + nf4_block - 1) / nf4_block, groups = (blocks + maxima_block - 1) / maxima_block;
@@ -124,6 +125,7 @@ QuantizedMatrix::QuantizedMatrix(const at::Tensor& weight, BaseType type)
             }
         }
     });
+    for (at::Tensor* part : {&codes_, &maxima_, &maxima_scales_}) *part = part->to(weight.device());
 }
 
 int64_t QuantizedMatrix::bytes() const {
@@ -134,7 +136,34 @@ int64_t QuantizedMatrix::bytes() const {
     return sum;
 }
 
+void QuantizedMatrix::write_by_operations(const at::Tensor& target) const {
+    const at::NoGradGuard no_grad;
+    if (type_ == BaseType::int8) {
+        at::Tensor values = target;
+        at::mul_out(values, codes_, scales_.unsqueeze(1));
+        return;
+    }
+    const int64_t count = out_ * in_, blocks = maxima_.numel(), groups = maxima_scales_.numel();
+    const auto f32 = maxima_scales_.options();
+    const at::Tensor table = at::tensor(at::ArrayRef<float>(levels), at::kFloat).to(f32.device());
+    // Two levels of each byte, the lower four bits first: [256, 2].
+    const at::Tensor pairs = at::stack({table.repeat(16), table.repeat_interleave(16)}, 1);
+    const at::Tensor scales = maxima_scales_.unsqueeze(1).expand({groups, maxima_block}).reshape(-1).narrow(0, 0, blocks);
+    const at::Tensor largest = maxima_.to(at::kFloat).mul_(scales).add_(maxima_mean_);
+    const at::Tensor flat = target.view(-1);
+    constexpr int64_t blocks_at_once = int64_t{1} << 17;  // 8 million values: f32 copies of 32 MB, whatever the matrix
+    for (int64_t first = 0; first < blocks; first += blocks_at_once) {
+        const int64_t here = std::min(blocks_at_once, blocks - first), begin = first * nf4_block;
+        const int64_t end = std::min(count, begin + here * nf4_block), bytes = (end - begin + 1) / 2;
+        at::Tensor values = pairs.index_select(0, codes_.narrow(0, begin / 2, bytes).to(at::kInt)).view(-1);
+        values = at::constant_pad_nd(values, {0, here * nf4_block - values.numel()}).view({here, nf4_block});
+        values.mul_(largest.narrow(0, first, here).unsqueeze(1));
+        flat.narrow(0, begin, end - begin).copy_(values.view(-1).narrow(0, 0, end - begin));
+    }
+}
+
 void QuantizedMatrix::write(const at::Tensor& target) const {
+    if (!codes_.is_cpu()) return write_by_operations(target);
     const auto write_as = [&](auto* to) {
         if (type_ == BaseType::int8) {
             const int8_t* const codes = codes_.data_ptr<int8_t>();
@@ -177,9 +206,9 @@ void QuantizedMatrix::write(const at::Tensor& target) const {
 at::Tensor QuantizedMatrix::values(at::ScalarType type) const {
     thread_local at::Tensor buffer;
     const auto size = static_cast<int64_t>(c10::elementSize(type)) * out_ * in_;
-    if (!buffer.defined() || buffer.numel() < size) {
+    if (!buffer.defined() || buffer.numel() < size || buffer.device() != codes_.device()) {
         buffer = at::Tensor();  // before the larger one is taken
-        buffer = at::empty({size}, at::kByte);
+        buffer = at::empty({size}, codes_.options().dtype(at::kByte));
     }
     const at::Tensor target = buffer.narrow(0, 0, size).view(type).view({out_, in_});
     write(target);
@@ -187,9 +216,19 @@ at::Tensor QuantizedMatrix::values(at::ScalarType type) const {
 }
 
 at::Tensor QuantizedMatrix::copy(at::ScalarType type) const {
-    const at::Tensor target = at::empty({out_, in_}, type);
+    const at::Tensor target = empty(type);
     write(target);
     return target;
+}
+
+at::Tensor QuantizedMatrix::copy_by_operations(at::ScalarType type) const {
+    const at::Tensor target = empty(type);
+    write_by_operations(target);
+    return target;
+}
+
+at::Tensor QuantizedMatrix::empty(at::ScalarType type) const {
+    return at::empty({out_, in_}, codes_.options().dtype(type));
 }
 
 at::Tensor quantized_linear(const at::Tensor& x, const std::shared_ptr<const QuantizedMatrix>& weight, const at::Tensor& bias,
@@ -204,6 +243,7 @@ namespace {
 // The whole pages of a tensor that nobody reads any more: those of a mapped file leave memory at once, of others nothing is lost.
 void give_pages_back([[maybe_unused]] const at::Tensor& tensor) {
 #ifdef MADV_PAGEOUT
+    if (!tensor.is_cpu()) return;
     const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
     const auto begin = reinterpret_cast<std::uintptr_t>(tensor.data_ptr()), end = begin + tensor.nbytes();
     const std::uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
@@ -214,9 +254,6 @@ void give_pages_back([[maybe_unused]] const at::Tensor& tensor) {
 }  // namespace
 
 void quantize_layers(Decoder& decoder, BaseType type) {
-    if (!decoder.device().is_cpu()) {
-        fail_input("A base in " + std::string(name_of(type)) + " is trained on the CPU only; choose the device cpu, or the precision bf16.");
-    }
     const auto quantize = [&](LinearWeights& weights) {
         weights.quantized = std::make_shared<const QuantizedMatrix>(weights.weight, type);
         give_pages_back(weights.weight);

@@ -17,7 +17,7 @@ namespace engine {
 // their common mean: 4.13 bits a value in all.
 class QuantizedMatrix {
   public:
-    // weight [out, in] f32 or bf16, finite, any layout, on the CPU.
+    // weight [out, in] f32 or bf16, finite, any layout. The codes lie where the weight does; a GPU's are found on the CPU.
     QuantizedMatrix(const at::Tensor& weight, BaseType type);
 
     int64_t out() const { return out_; }
@@ -28,9 +28,13 @@ class QuantizedMatrix {
     at::Tensor values(at::ScalarType type) const;
     // In memory of its own, [out, in].
     at::Tensor copy(at::ScalarType type) const;
+    // The same bytes by the library's operations, which is the way of a GPU.
+    at::Tensor copy_by_operations(at::ScalarType type) const;
 
   private:
+    at::Tensor empty(at::ScalarType type) const;
     void write(const at::Tensor& target) const;
+    void write_by_operations(const at::Tensor& target) const;
 
     BaseType type_;
     int64_t out_, in_;
@@ -46,7 +50,7 @@ at::Tensor quantized_linear(const at::Tensor& x, const std::shared_ptr<const Qua
                             at::ScalarType compute_type);
 
 // The matrices of a decoder's layers one after the other; embedding, head, norms and biases stay. Peak: what there was and one
-// matrix; pages of a mapped file are given back as it goes. Failure: not on the CPU.
+// matrix; pages of a mapped file are given back as it goes.
 void quantize_layers(Decoder& decoder, BaseType type);
 
 }  // namespace engine

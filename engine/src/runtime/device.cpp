@@ -97,4 +97,19 @@ void synchronize([[maybe_unused]] const c10::Device& device) {
 #endif
 }
 
+void release_device_cache([[maybe_unused]] const c10::Device& device) {
+#ifdef LWB_WITH_CUDA
+    if (device.is_cuda()) c10::cuda::CUDACachingAllocator::emptyCache();
+#endif
+}
+
+at::Tensor send(const at::Tensor& tensor, const c10::Device& device) {
+    if (!device.is_cuda()) return tensor.to(device);
+    return tensor.pin_memory().to(device, /*non_blocking=*/true);
+}
+
+void prepare_device(const c10::Device& device, Precision precision) {
+    if (device.is_cuda()) at::globalContext().setAllowTF32CuBLAS(precision == Precision::bf16);
+}
+
 }  // namespace engine

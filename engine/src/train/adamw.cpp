@@ -8,12 +8,11 @@ namespace engine {
 AdamW::AdamW(ParameterArena& arena, const OptimizerConfig& config)
     : arena_(arena), config_(config), m_(at::zeros_like(arena.values())), v_(at::zeros_like(arena.values())) {}
 
-void AdamW::step(double learning_rate, double gradient_scale) {
+void AdamW::step(double learning_rate) {
     at::NoGradGuard no_grad;
     ++steps_;
     at::Tensor& values = arena_.values();
-    at::Tensor& gradients = arena_.gradients();
-    if (gradient_scale != 1) gradients.mul_(gradient_scale);
+    const at::Tensor& gradients = arena_.gradients();
     if (config_.weight_decay != 0) {
         values.narrow(0, 0, arena_.decayed()).mul_(1 - learning_rate * config_.weight_decay);
     }

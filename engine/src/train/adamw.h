@@ -10,9 +10,8 @@ class AdamW {
   public:
     AdamW(ParameterArena& arena, const OptimizerConfig& config);
 
-    // theta -= lr · decay · theta; then theta -= lr · m̂ / (sqrt(v̂) + epsilon). gradient_scale multiplies the gradient
-    // first (clipping).
-    void step(double learning_rate, double gradient_scale);
+    // theta -= lr · decay · theta; then theta -= lr · m̂ / (sqrt(v̂) + epsilon). Never waits for a GPU.
+    void step(double learning_rate);
 
     int64_t steps() const { return steps_; }
     const at::Tensor& first_moment() const { return m_; }

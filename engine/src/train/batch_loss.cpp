@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "runtime/device.h"
 #include "train/classification_loss.h"
 
 namespace engine {
@@ -72,18 +73,18 @@ at::Tensor classify_batch(const Decoder& decoder, const AdapterSet* adapters, co
         types[row].narrow(0, count - second, second).fill_(1);
     }
     const auto& device = decoder.device();
-    mask = mask.to(device);
+    mask = send(mask, device);
     ForwardOptions options;
     options.adapters = adapters;
     if (decoder.architecture().encoder) options.key_mask = mask;  // behind the last token a decoder sees nothing anyway
-    if (decoder.architecture().token_types > 1) options.token_types = types.to(device);
-    return decoder.classify(decoder.forward(ids.to(device), options), mask);
+    if (decoder.architecture().token_types > 1) options.token_types = send(types, device);
+    return decoder.classify(decoder.forward(send(ids, device), options), mask);
 }
 
 LossSum batch_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch) {
     const auto& classifier = decoder.architecture().classifier;
     if (!classifier) return causal_loss(decoder, adapters, batch);
-    const at::Tensor targets = targets_of(*classifier, batch.targets).to(decoder.device());
+    const at::Tensor targets = send(targets_of(*classifier, batch.targets), decoder.device());
     return {classification_loss(*classifier, classify_batch(decoder, adapters, batch), targets), batch.rows()};
 }
 

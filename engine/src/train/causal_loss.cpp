@@ -4,6 +4,7 @@
 #include <functional>
 #include <numeric>
 
+#include "runtime/device.h"
 #include "train/batch_loss.h"
 #include "train/classification_loss.h"
 
@@ -39,9 +40,9 @@ struct Predictions {
         options.adapters = adapters;
         options.offsets = offsets;
         const at::Tensor hidden =
-            decoder.forward(at::tensor(ids, at::kLong).unsqueeze(0).to(device), options).squeeze(0);
-        const at::Tensor picked = hidden.index_select(0, at::tensor(rows, at::kLong).to(device));
-        return decoder.cross_entropy(picked, at::tensor(targets, at::kLong).to(device), parts);
+            decoder.forward(send(at::tensor(ids, at::kLong).unsqueeze(0), device), options).squeeze(0);
+        const at::Tensor picked = hidden.index_select(0, send(at::tensor(rows, at::kLong), device));
+        return decoder.cross_entropy(picked, send(at::tensor(targets, at::kLong), device), parts);
     }
 };
 

@@ -1,6 +1,7 @@
 #include "train/step_gradient.h"
 
 #include "data/seeded.h"
+#include "runtime/device.h"
 #include "runtime/guard.h"
 #include "runtime/tensor_memory.h"
 #include "train/batch_loss.h"
@@ -30,6 +31,7 @@ std::optional<StepGradient::Step> StepGradient::attempt(int64_t global_step,
     std::vector<Batch> batches;
     int64_t trained = 0;
     Step step;
+    step.loss = at::zeros({}, trainable_.arena().gradients().options().dtype(at::kDouble));
     for (int64_t micro = 0; micro < spec_.grad_accum; ++micro) {
         const std::vector<int64_t> rows = sampler_.batch(global_step * spec_.grad_accum + micro);
         const auto count = static_cast<int64_t>(rows.size()), parts = std::min(parts_, count);
@@ -49,13 +51,14 @@ std::optional<StepGradient::Step> StepGradient::attempt(int64_t global_step,
         if (part.tokens == 0) continue;
         const at::Tensor scaled = part.sum / static_cast<double>(trained);
         scaled.backward();
-        step.loss += scaled.item<double>();
+        step.loss += scaled.detach();
     }
     return step;
 }
 
 bool StepGradient::split() {
     release_unused_tensor_memory();
+    release_device_cache(trainable_.decoder().device());
     if (parts_ >= spec_.batch_size) return false;
     parts_ *= 2;
     const int64_t rows = (spec_.batch_size + parts_ - 1) / parts_;

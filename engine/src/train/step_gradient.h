@@ -18,7 +18,7 @@ class StepGradient {
                  RunObserver& observer);
 
     struct Step {
-        double loss = 0;    // mean over the trained tokens, natural log
+        at::Tensor loss;    // f64: mean over the trained tokens, natural log
         double tokens = 0;  // all of them
     };
     // Leaves the gradient in the arena of the trainable values. When memory runs out, every micro-batch is

@@ -44,6 +44,7 @@ Trainer::Trainer(const TrainRequest& request, RunObserver& observer, RunControl&
       trainable_(request, device_, labelled_ ? std::optional(labelled_->classifier) : std::nullopt),
       optimizer_(trainable_.arena(), request.spec.optimizer),
       session_start_(Clock::now()) {
+    prepare_device(device_, spec_.precision);
     load_data();
     const int64_t micro_per_epoch = sampler_->batches_per_epoch();
     const int64_t steps_per_epoch = (micro_per_epoch + spec_.grad_accum - 1) / spec_.grad_accum;
@@ -158,46 +159,64 @@ RunResult Trainer::run() {
 }
 
 bool Trainer::train_step() {
-    const auto begin = Clock::now();
+    if (records_.empty()) records_from_ = Clock::now();
     const auto step = gradient_->compute(state_.global_step, [&] { return control_.stop_requested(); });
     if (!step) return false;
-    if (!std::isfinite(step->loss)) non_finite("The loss");
-    const auto seconds_before_update = std::chrono::duration<double>(Clock::now() - begin).count();
-    session_seconds_ += seconds_before_update;
-    session_tokens_ += step->tokens;
-    recent_seconds_ = 0.9 * recent_seconds_ + seconds_before_update;
-    recent_tokens_ = 0.9 * recent_tokens_ + step->tokens;
-    update(step->loss);
+    update(*step);
     return true;
 }
 
-void Trainer::update(double loss) {
-    const double norm = trainable_.arena().gradients().norm().item<double>();
-    if (!std::isfinite(norm)) {
-        const std::string where = trainable_.arena().first_non_finite_gradient();
-        non_finite(where.empty() ? "The norm of the gradient" : "The gradient of " + where);
-    }
+void Trainer::update(const StepGradient::Step& step) {
+    at::Tensor& gradients = trainable_.arena().gradients();
+    const at::Tensor norm = gradients.norm();
+    // Where numbers are at hand, a bad one stops the update; a GPU's are looked at later, but before anything is kept.
+    if (device_.is_cpu()) require_finite(step.loss.item<double>(), norm.item<double>(), state_.global_step + 1);
     const OptimizerConfig& config = spec_.optimizer;
     const double learning_rate = config.learning_rate *
                                  schedule_factor(config.schedule, config.warmup, state_.global_step, total_steps_);
-    const bool clip = config.max_grad_norm > 0 && norm > config.max_grad_norm;
-    optimizer_.step(learning_rate, clip ? config.max_grad_norm / (norm + 1e-6) : 1);
+    clip_gradient(gradients, norm, config.max_grad_norm);
+    optimizer_.step(learning_rate);
     ++state_.global_step;
-    state_.loss_average = smoothing * state_.loss_average + (1 - smoothing) * loss;
+    records_.add({state_.global_step, 0, 0, learning_rate, step.tokens}, step.loss, norm);
     if (state_.global_step % spec_.log_interval == 0 || state_.global_step == total_steps_) {
-        report_step(loss, norm, learning_rate);
+        read_records();
+        report_step(last_step_);
     }
 }
 
-void Trainer::report_step(double loss, double grad_norm, double learning_rate) {
+void Trainer::read_records() {
+    const std::vector<StepRecord> records = records_.read();
+    if (records.empty()) return;
+    const double seconds = std::chrono::duration<double>(Clock::now() - records_from_).count();
+    session_seconds_ += seconds;
+    const double fading = std::pow(0.9, static_cast<double>(records.size()));
+    recent_seconds_ = fading * recent_seconds_ + seconds;
+    recent_tokens_ *= fading;
+    for (const StepRecord& record : records) {
+        require_finite(record.loss, record.grad_norm, record.global_step);
+        session_tokens_ += record.tokens;
+        recent_tokens_ += record.tokens;
+        state_.loss_average = smoothing * state_.loss_average + (1 - smoothing) * record.loss;
+    }
+    last_step_ = records.back();
+}
+
+void Trainer::require_finite(double loss, double grad_norm, int64_t step) const {
+    if (!std::isfinite(loss)) non_finite("The loss", step);
+    if (std::isfinite(grad_norm)) return;
+    const std::string where = trainable_.arena().first_non_finite_gradient();
+    non_finite(where.empty() ? "The norm of the gradient" : "The gradient of " + where, step);
+}
+
+void Trainer::report_step(const StepRecord& step) {
     StepMetrics metrics;
     metrics.global_step = state_.global_step;
     metrics.epoch = static_cast<double>(state_.global_step * spec_.grad_accum) /
                     static_cast<double>(sampler_->batches_per_epoch());
-    metrics.loss = loss;
+    metrics.loss = step.loss;
     metrics.loss_smooth = smoothed_loss();
-    metrics.learning_rate = learning_rate;
-    metrics.grad_norm = grad_norm;
+    metrics.learning_rate = step.learning_rate;
+    metrics.grad_norm = step.grad_norm;
     metrics.tokens_per_second = recent_seconds_ > 0 ? recent_tokens_ / recent_seconds_ : 0;
     metrics.elapsed_s = elapsed();
     const double in_session = std::chrono::duration<double>(Clock::now() - session_start_).count();
@@ -224,12 +243,13 @@ void Trainer::after_step() {
 
 void Trainer::evaluate() {
     if (data_.held_out.examples.empty()) return;
+    read_records();
     observer_.on_event(StateChanged{"evaluating"});
     trainable_.clear_dropout();
     const DatasetLoss measured = dataset_loss(trainable_.decoder(), trainable_.adapters(), data_.held_out,
                                               spec_.batch_size, [&] { return !control_.stop_requested(); });
     if (control_.stop_requested()) return;  // incomplete: the resumed run evaluates again
-    if (!std::isfinite(measured.loss)) non_finite("The evaluation loss");
+    if (!std::isfinite(measured.loss)) non_finite("The evaluation loss", state_.global_step + 1);
     state_.last_eval_loss = measured.loss;
     state_.last_eval_step = state_.global_step;
     if (state_.global_step == 0) state_.base_eval_loss = measured.loss;
@@ -247,6 +267,7 @@ void Trainer::evaluate() {
 }
 
 void Trainer::save(bool best) {
+    read_records();
     observer_.on_event(StateChanged{"saving"});
     const auto folder = request_.run_dir / (best ? "best" : "last");
     trainable_.save(folder);
@@ -288,10 +309,10 @@ RunResult Trainer::result() const {
     return result;
 }
 
-void Trainer::non_finite(const std::string& what) const {
+void Trainer::non_finite(const std::string& what, int64_t step) const {
     throw Failure(ErrorCode::failed,
-                  what + " became NaN or infinite at step " + std::to_string(state_.global_step + 1) +
-                      "; the weights were not changed by this step. Lower the learning rate, or resume from the last "
+                  what + " became NaN or infinite at step " + std::to_string(step) +
+                      "; nothing from this step on is kept. Lower the learning rate, or resume from the last "
                       "checkpoint with other data.");
 }
 

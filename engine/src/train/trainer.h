@@ -8,6 +8,7 @@
 #include "train/adamw.h"
 #include "train/run_state.h"
 #include "train/step_gradient.h"
+#include "train/step_records.h"
 #include "train/trainable.h"
 
 namespace engine {
@@ -25,15 +26,17 @@ class Trainer {
     std::filesystem::path chat_template_file() const;
     void resume();
     bool train_step();  // false when a stop was asked before the update; nothing has changed then
-    void update(double loss);
-    void report_step(double loss, double grad_norm, double learning_rate);
+    void update(const StepGradient::Step& step);
+    void require_finite(double loss, double grad_norm, int64_t step) const;
+    void read_records();  // takes in what the steps since the last time left on the device
+    void report_step(const StepRecord& step);
     void evaluate();
     void save(bool best);
     void after_step();
     RunResult result() const;
     double elapsed() const;
     double smoothed_loss() const;
-    [[noreturn]] void non_finite(const std::string& what) const;
+    [[noreturn]] void non_finite(const std::string& what, int64_t step) const;
 
     const TrainRequest& request_;
     const ExperimentSpec& spec_;
@@ -51,6 +54,9 @@ class Trainer {
     int64_t eval_interval_ = 0;
     int64_t checkpoint_interval_ = 0;
     RunState state_;
+    StepRecords records_;
+    StepRecord last_step_;           // of those read
+    Clock::time_point records_from_;  // when the first of the unread steps began
     int64_t saved_step_ = -1;
     int64_t first_step_ = 0;
     // Throughput of this session (after a resume it starts anew).
