@@ -23,6 +23,7 @@
 #include <iterator>
 #include <string>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 // A finding must end the program through abort, so that the handler below can save the input.
@@ -64,7 +65,7 @@ void save_current() {
 }
 
 void on_signal(int number) {
-    const char* what = number == SIGALRM ? "\nFINDING: an input takes too long; saved as "
+    const char* what = number == SIGPROF ? "\nFINDING: an input takes too long; saved as "
                                          : "\nFINDING: a crash; the input is saved as ";
     save_current();
     for (const char* text : {what, static_cast<const char*>(finding_name), "\n"})
@@ -72,10 +73,16 @@ void on_signal(int number) {
     _exit(1);
 }
 
+// In time that this process computes: beside other work an innocent input may wait for longer.
+void limit_time(unsigned seconds) {
+    const itimerval timer{{}, {static_cast<time_t>(seconds), 0}};
+    setitimer(ITIMER_PROF, &timer, nullptr);
+}
+
 void read_guarded(const std::string& input) {
     current_data = input.data();
     current_size = input.size();
-    alarm(seconds_per_input);
+    limit_time(seconds_per_input);
     try {
         fuzz::read_input(input);
     } catch (const engine::Failure& failure) {
@@ -84,7 +91,7 @@ void read_guarded(const std::string& input) {
     } catch (const std::exception& e) {
         fuzz::fail(std::string("an exception escapes: ") + e.what());
     }
-    alarm(0);
+    limit_time(0);
 }
 
 [[noreturn]] void usage(const char* why) {
@@ -159,7 +166,7 @@ int main(int argc, char** argv) {
     const Options options = parse(argc, argv);
     std::snprintf(finding_name, sizeof finding_name, "finding-%s", fuzz::target.name);
     std::vector<std::string> corpus = read_corpus(options.paths);
-    for (const int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGALRM})
+    for (const int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGPROF})
         std::signal(number, on_signal);
 #if !defined(__SANITIZE_ADDRESS__)
     const rlimit limit{address_space, address_space};
