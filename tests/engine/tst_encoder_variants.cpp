@@ -22,6 +22,11 @@ std::string deberta(const std::string& settings) {
         "max_position_embeddings": 24, "initializer_range": 0.3, )" + settings + "}";
 }
 
+std::string bert(const std::string& family, const std::string& settings) {
+    return R"({"model_type": ")" + family + R"(", "num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 4,
+        "intermediate_size": 48, "vocab_size": 16, "max_position_embeddings": 24, "initializer_range": 0.3, )" + settings + "}";
+}
+
 struct Variant {
     const char* name;
     std::string config;
@@ -80,6 +85,22 @@ const std::vector<Variant>& variants() {
         {"deberta-v2, no scores of positions",
          deberta(R"("relative_attention": true, "pos_att_type": [], "norm_rel_ebd": "none", "position_biased_input": false)"),
          [](ReferenceEncoder& r) { set_deberta(r); }},
+        {"bert, absolute positions", bert("bert", R"("type_vocab_size": 2)"), [](ReferenceEncoder& r) { r.prefix = "bert."; }},
+        {"bert, relative_key", bert("bert", R"("position_embedding_type": "relative_key")"),
+         [](ReferenceEncoder& r) {
+             r.prefix = "bert.";
+             r.absolute = false, r.distance_to_query = true;
+         }},
+        {"bert, relative_key_query", bert("bert", R"("position_embedding_type": "relative_key_query")"),
+         [](ReferenceEncoder& r) {
+             r.prefix = "bert.";
+             r.absolute = false, r.distance_to_query = r.distance_to_key = true;
+         }},
+        {"roberta, relative_key_query", bert("roberta", R"("position_embedding_type": "relative_key_query")"),
+         [](ReferenceEncoder& r) {
+             r.prefix = "roberta.";
+             r.absolute = false, r.distance_to_query = r.distance_to_key = true;
+         }},
     };
     return all;
 }
@@ -208,6 +229,20 @@ class TstEncoderVariants : public QObject {
             "vocab_size": 128100})", "a test");
         const int64_t head = 1536 * 1536 + 1536 + a.classifier->labels * (1536 + 1);
         QCOMPARE(parameter_count(a) - head, int64_t{1'564'549'632});
+    }
+
+    // transformers keeps the table of absolute positions in the file of a model that does not read it.
+    void anUnusedTableOfPositionsMayBeThere() {
+        const Architecture a = parse_architecture(bert("bert", R"("position_embedding_type": "relative_key")"), "a test");
+        std::vector<std::string> stored;
+        for (const TensorSpec& tensor : tensors(a)) stored.push_back(tensor.name);
+        const std::string table = "bert.embeddings.position_embeddings.weight";
+        QVERIFY(std::find(stored.begin(), stored.end(), table) != stored.end());
+        resolve_tensor_names(a, stored, "a test");
+        std::erase(stored, table);
+        resolve_tensor_names(a, stored, "a test");
+        std::erase(stored, "bert.encoder.layer.1.attention.self.distance_embedding.weight");
+        QVERIFY_THROWS_EXCEPTION(Failure, resolve_tensor_names(a, stored, "a test"));
     }
 
     void settingsThatNothingCanBeMadeOfAreRefused() {

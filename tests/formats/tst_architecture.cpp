@@ -299,7 +299,7 @@ class TstArchitecture : public QObject {
     void encodersThatComputeOtherwiseAreRefused() {
         for (const char* config :
              {R"({"model_type": "bert", "is_decoder": true})",
-              R"({"model_type": "bert", "position_embedding_type": "relative_key"})",
+              R"({"model_type": "bert", "position_embedding_type": "relative"})",
               R"({"model_type": "deberta-v2", "conv_kernel_size": 4})",
               R"({"model_type": "deberta-v2", "relative_attention": true, "pos_att_type": "p2p"})",
               R"({"model_type": "roberta", "problem_type": "ranking"})"})

@@ -153,9 +153,10 @@ SlotRef find_slot(const Architecture& architecture, std::string_view kind) {
 std::vector<TensorSpec> tensors(const Architecture& a) {
     std::vector<TensorSpec> list;
     list.push_back({a.embedding + ".weight", {a.vocab_size, a.hidden_size}, false});
-    if (a.positions == PositionKind::learned)
-        list.push_back(
-            {a.position_embedding + ".weight", {a.max_positions + a.position_offset, a.hidden_size}, false});
+    if (!a.position_embedding.empty())
+        list.push_back({a.position_embedding + ".weight",
+                        {a.max_positions + a.position_offset, a.hidden_size},
+                        a.positions != PositionKind::learned});
     if (!a.token_type_embedding.empty())
         list.push_back({a.token_type_embedding + ".weight", {a.token_types, a.hidden_size}, false});
     add_norm(list, a, a.embedding_norm, a.hidden_size);
@@ -172,6 +173,8 @@ std::vector<TensorSpec> tensors(const Architecture& a) {
         const std::string name = a.layer_name(layer);
         add_norm(list, a, name + a.attention_norm, a.hidden_size);
         for (const Projection& projection : a.attention_in) add_projection(list, name, projection);
+        if (a.distances)
+            list.push_back({name + a.distances->module + ".weight", {2 * a.distances->positions - 1, a.head_dim}, false});
         if (a.relative)
             for (const std::string& module : {a.relative->key_module, a.relative->query_module})
                 if (!module.empty()) add_projection(list, name, linear(module, "", a.hidden_size, a.hidden_size, true));

@@ -98,6 +98,14 @@ struct RelativeAttention {
     std::string key_module, query_module;
 };
 
+// A vector for each distance between two tokens, whose product with the query is added to their score (Shaw et al. 2018,
+// arXiv:1803.02155), and that with the key as well (Huang et al. 2020, arXiv:2009.13658).
+struct DistanceEmbedding {
+    bool with_key = false;
+    std::int64_t positions = 0;  // the table has 2 * positions - 1 rows; row positions - 1 is distance 0
+    std::string module;          // relative to the layer: [2 * positions - 1, head_dim]
+};
+
 // Of DeBERTa-v2 in its sizes xlarge and xxlarge: behind the first layer,
 // x = norm(x + activation(conv(embeddings))), the convolution along the tokens with as many zeros at either end that the
 // length stays (He et al. 2021, arXiv:2111.09543, section 3; transformers' ConvLayer).
@@ -145,6 +153,7 @@ struct Architecture {
     bool encoder = false;
     std::int64_t token_types = 0;  // rows of the table of token types
     std::optional<RelativeAttention> relative;
+    std::optional<DistanceEmbedding> distances;
     std::optional<Convolution> convolution;
     std::optional<Classifier> classifier;  // the head is a classifier: of the first token, of a decoder of the last one
     std::string head_dense;                // a layer in front of the classifier; empty when there is none
@@ -155,7 +164,8 @@ struct Architecture {
     std::string base_prefix;         // "transformer." / "model.": left out by files that hold the bare model
     std::string layer_prefix;        // "transformer.h." / "model.layers."; followed by the index and "."
     std::string embedding;           // [vocab_size, hidden_size]
-    std::string position_embedding;  // [max_positions + position_offset, hidden_size]; empty for rotary
+    std::string position_embedding;  // [max_positions + position_offset, hidden_size]; empty for rotary. Files of
+                                     // models whose positions are none may hold it all the same
     std::string attention_norm;      // relative to the layer
     std::string mlp_norm;            // relative to the layer; empty: the MLP reads what attention reads
     std::string q_norm, k_norm;      // relative to the layer: RMSNorm over each head of q and of k before
@@ -175,6 +185,8 @@ struct Architecture {
     std::string layer_name(std::int64_t layer) const;
     // "model.layers.3.self_attn.q_proj"
     std::string module_name(std::int64_t layer, const Projection& projection) const;
+    // Whether positions beyond max_positions have no place in a table.
+    bool has_position_table() const { return positions == PositionKind::learned || distances; }
     std::int64_t head_rows() const { return classifier ? classifier->labels : vocab_size; }
     // What the scores q·k of a layer are multiplied by.
     double attention_scale(std::int64_t layer) const;
@@ -197,7 +209,7 @@ SlotRef find_slot(const Architecture& architecture, std::string_view kind);
 struct TensorSpec {
     std::string name;                 // as written by us: with base_prefix
     std::vector<std::int64_t> shape;  // as stored (Conv1D: [in, out])
-    bool optional = false;            // may be there without being used: the head of a tied model
+    bool optional = false;            // may be there without being used: the head of a tied model, for one
     bool fresh = false;               // may be absent: a classifier that a base model lacks starts anew
 };
 

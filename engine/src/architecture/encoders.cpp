@@ -49,9 +49,14 @@ Architecture common(const ConfigFields& config, const std::string& prefix, const
     return a;
 }
 
-void require_absolute_positions(const ConfigFields& config) {
-    if (config.text("position_embedding_type", "absolute") != "absolute")
-        config.refuse("position_embedding_type", "only absolute positions are supported for this family.");
+// Absolute positions are added to the embeddings; relative ones come into the scores of attention instead.
+void read_position_kind(Architecture& a, const ConfigFields& config) {
+    const std::string kind = config.text("position_embedding_type", "absolute");
+    if (kind == "absolute") return;
+    if (kind != "relative_key" && kind != "relative_key_query")
+        config.refuse("position_embedding_type", "supported are absolute, relative_key and relative_key_query.");
+    a.distances = DistanceEmbedding{kind == "relative_key_query", a.max_positions, "attention.self.distance_embedding"};
+    a.positions = PositionKind::none;
 }
 
 // A list, or words between bars.
@@ -122,8 +127,8 @@ RelativeAttention read_relative_attention(const ConfigFields& config, const Arch
 }  // namespace
 
 Architecture describe_bert(const ConfigFields& config) {
-    require_absolute_positions(config);
     Architecture a = common(config, "bert.", "", 30522, 1e-12, 2);
+    read_position_kind(a, config);
     a.head_dense = "bert.pooler.dense";
     a.head_activation = Activation::tanh;
     return a;
@@ -131,8 +136,8 @@ Architecture describe_bert(const ConfigFields& config) {
 
 // Positions count from behind that of the padding token.
 Architecture describe_roberta(const ConfigFields& config) {
-    require_absolute_positions(config);
     Architecture a = common(config, "roberta.", "", 50265, 1e-12, 2);
+    read_position_kind(a, config);
     a.position_offset = config.integer("pad_token_id", 1, 0, limits::rows / 2) + 1;
     a.positions_skip_padding = true;
     a.max_positions -= a.position_offset;

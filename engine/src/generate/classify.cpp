@@ -53,7 +53,7 @@ Loaded load(const std::filesystem::path& model, const std::filesystem::path& ada
 }
 
 void require_length(const Architecture& architecture, int64_t seq_len) {
-    if (architecture.positions == PositionKind::learned && seq_len > architecture.max_positions) {
+    if (architecture.has_position_table() && seq_len > architecture.max_positions) {
         fail_input("The length " + std::to_string(seq_len) + " is above what the model has positions for (" +
                    std::to_string(architecture.max_positions) + "); choose a shorter length.");
     }

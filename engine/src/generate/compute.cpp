@@ -56,7 +56,7 @@ Inputs read_inputs(const std::filesystem::path& path, const Architecture& archit
         fail_input("'" + path.string() + "' has token ids outside 0 to " + std::to_string(architecture.vocab_size - 1) +
                    ", the vocabulary of the model.");
     }
-    if (architecture.positions == PositionKind::learned && inputs.ids.size(1) > architecture.max_positions) {
+    if (architecture.has_position_table() && inputs.ids.size(1) > architecture.max_positions) {
         fail_input("'" + path.string() + "' has rows of " + std::to_string(inputs.ids.size(1)) +
                    " tokens; the model has " + std::to_string(architecture.max_positions) + " positions.");
     }

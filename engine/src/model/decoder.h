@@ -28,6 +28,7 @@ struct LayerWeights {
     NormWeights q_norm, k_norm;               // [D], where the architecture has them
     NormWeights mlp_norm;                     // undefined where the MLP reads what attention reads
     std::vector<LinearWeights> attention_in;  // as Architecture::attention_in
+    at::Tensor distance_embedding;               // [2 * positions - 1, D] or undefined
     LinearWeights position_key, position_query;  // of relative positions, where they have projections of their own
     LinearWeights attention_out;
     std::vector<LinearWeights> mlp_in;

@@ -7,6 +7,25 @@
 
 namespace engine {
 
+namespace {
+
+// Products of queries, and of keys, with the vector of each distance [B, H, T, T].
+at::Tensor distance_scores(const DistanceEmbedding& distances, const at::Tensor& table, const at::Tensor& q, const at::Tensor& k) {
+    const int64_t tokens = q.size(2);
+    const at::Tensor rows = table.narrow(0, distances.positions - tokens, 2 * tokens - 1);  // of distances 1 - T to T - 1
+    const at::Tensor places = at::arange(tokens, q.options().dtype(at::kLong));
+    const auto gathered = [&](const at::Tensor& heads, const at::Tensor& distance) {
+        const at::Tensor all = at::matmul(heads, rows.t());  // [B, H, T, 2 T - 1]
+        return all.gather(3, (distance + (tokens - 1)).expand({all.size(0), all.size(1), tokens, tokens}));
+    };
+    const at::Tensor distance = places.unsqueeze(1) - places.unsqueeze(0);  // query - key
+    at::Tensor scores = gathered(q, distance);
+    if (distances.with_key) scores = scores + gathered(k, -distance).transpose(2, 3);
+    return scores;
+}
+
+}  // namespace
+
 at::Tensor relative_rows(const RelativeAttention& relative, int64_t tokens) {
     const at::Tensor places = at::arange(tokens, at::kLong);
     const at::Tensor distance = places.unsqueeze(1) - places.unsqueeze(0);  // query - key
@@ -87,6 +106,8 @@ at::Tensor Encoder::attention(int64_t layer, const at::Tensor& x, const at::Tens
     };
     const at::Tensor q = heads_of("q"), k = heads_of("k"), v = heads_of("v");
     at::Tensor scores = at::matmul(q, k.transpose(2, 3));
+    if (weights.distance_embedding.defined())
+        scores = scores + distance_scores(*architecture_.distances, weights.distance_embedding, q, k);
     int64_t kinds = 1;  // of scores that are summed
     if (relative.defined()) {
         scores = scores + position_scores(layer, q, k, relative, options);

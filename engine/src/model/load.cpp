@@ -47,6 +47,7 @@ DecoderWeights assemble(const Architecture& a, const Source& source) {
         if (!a.q_norm.empty()) l.q_norm = norm(a.layer_name(layer) + a.q_norm);
         if (!a.k_norm.empty()) l.k_norm = norm(a.layer_name(layer) + a.k_norm);
         for (const Projection& p : a.attention_in) l.attention_in.push_back(linear_weights(layer, p));
+        if (a.distances) l.distance_embedding = source(a.layer_name(layer) + a.distances->module + ".weight", false);
         if (a.relative) {
             const auto of_positions = [&](const std::string& module, LinearWeights& weights) {
                 if (module.empty()) return;
@@ -171,6 +172,7 @@ void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
         auto& l = w.layers[static_cast<std::size_t>(layer)];
         plain(a.layer_name(layer) + a.attention_norm, l.attention_norm);
         for (std::size_t i = 0; i < a.attention_in.size(); ++i) linear(layer, a.attention_in[i], l.attention_in[i]);
+        if (a.distances) visit(a.layer_name(layer) + a.distances->module + ".weight", l.distance_embedding, false);
         if (a.relative) {
             plain(a.layer_name(layer) + a.relative->key_module, l.position_key);
             plain(a.layer_name(layer) + a.relative->query_module, l.position_query);

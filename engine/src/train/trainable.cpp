@@ -99,6 +99,7 @@ std::vector<ParameterArena::Entry> Trainable::weight_entries() {
         for (std::size_t p = 0; p < a.attention_in.size(); ++p) {
             add_linear(name + a.attention_in[p].module, layer.attention_in[p]);
         }
+        add(name + "distances", layer.distance_embedding);
         add_linear(name + "key positions", layer.position_key);
         add_linear(name + "query positions", layer.position_query);
         add_linear(name + a.attention_out.module, layer.attention_out);

@@ -59,7 +59,7 @@ Trainer::Trainer(const TrainRequest& request, RunObserver& observer, RunControl&
 void Trainer::load_data() {
     const DataConfig& config = spec_.data;
     const Architecture& architecture = trainable_.decoder().architecture();
-    if (architecture.positions == PositionKind::learned && config.seq_len > architecture.max_positions) {
+    if (architecture.has_position_table() && config.seq_len > architecture.max_positions) {
         fail_input("The length " + std::to_string(config.seq_len) + " is above what the model has positions for (" +
                    std::to_string(architecture.max_positions) + "); choose a shorter length.");
     }
