@@ -3,6 +3,11 @@
 #include "output.h"
 #include "spec_options.h"
 
+#include <engine/time_probe.h>
+
+#include <cmath>
+#include <optional>
+
 namespace commands {
 
 namespace {
@@ -40,34 +45,74 @@ void print_plan(const engine::Plan& plan) {
     facts.print();
 }
 
-int make_plan(const SpecOptions& options, Session& session) {
+struct PlanCommand {
+    SpecOptions spec;
+    bool probe = false;
+};
+
+void print_time(const engine::TimeProbe& probe) {
+    Facts facts;
+    facts.add("Step", number_text(probe.seconds_per_step, 3) + " s, " +
+                          count_text(std::llround(probe.tokens_per_step / probe.seconds_per_step)) +
+                          " tokens/s");
+    if (probe.evaluations > 0)
+        facts.add("Evaluation", number_text(probe.seconds_per_evaluation, 3) + " s, " +
+                                    std::to_string(probe.evaluations) + " times");
+    if (probe.steps > 0)
+        facts.add("Time", "about " + duration_text(probe.estimated_seconds()) + " for " +
+                              count_text(probe.steps) + " steps, and " + duration_text(probe.setup_seconds) +
+                              " to begin with");
+    facts.print();
+}
+
+void add_time(Json& json, const engine::TimeProbe& probe) {
+    json["seconds_per_step"] = probe.seconds_per_step;
+    json["seconds_per_evaluation"] = probe.seconds_per_evaluation;
+    json["tokens_per_step"] = probe.tokens_per_step;
+    json["setup_seconds"] = probe.setup_seconds;
+    json["steps"] = probe.steps > 0 ? Json(probe.steps) : Json();
+    json["evaluations"] = probe.evaluations;
+    json["estimated_seconds"] = probe.steps > 0 ? Json(probe.estimated_seconds()) : Json();
+}
+
+int make_plan(const PlanCommand& command, Session& session) {
     auto& workbench = session.workbench();
-    const auto plan = workbench.plan(spec_from(options, workbench)).value();
+    const auto spec = spec_from(command.spec, workbench);
+    const auto plan = workbench.plan(spec).value();
+    std::optional<engine::TimeProbe> probe;
+    if (command.probe) probe = workbench.probe_time(spec, session.stop_token()).value();
     if (!session.json) {
         print_plan(plan);
+        if (probe) print_time(*probe);
         return 0;
     }
-    print_json({{"trainable_params", plan.trainable_params},
-                {"adapter_params", plan.adapter_params},
-                {"bias_params", plan.bias_params},
-                {"saved_params", plan.saved_params},
-                {"head_params", plan.head_params},
-                {"total_params", plan.total_params},
-                {"percent", plan.percent},
-                {"adapter_bytes", plan.adapter_bytes},
-                {"scaling", plan.scaling},
-                {"matrices", plan.matrices},
-                {"memory", memory_json(plan.memory)}});
+    Json json = {{"trainable_params", plan.trainable_params},
+               {"adapter_params", plan.adapter_params},
+               {"bias_params", plan.bias_params},
+               {"saved_params", plan.saved_params},
+               {"head_params", plan.head_params},
+               {"total_params", plan.total_params},
+               {"percent", plan.percent},
+               {"adapter_bytes", plan.adapter_bytes},
+               {"scaling", plan.scaling},
+               {"matrices", plan.matrices},
+               {"memory", memory_json(plan.memory)}};
+    if (probe) add_time(json, *probe);
+    print_json(json);
     return 0;
 }
 
 }  // namespace
 
 void add_plan(CLI::App& app, Action& action) {
-    auto options = std::make_shared<SpecOptions>();
-    auto* command = app.add_subcommand("plan", "Count what would be trained and forecast the memory");
-    command->add_option("model", options->model, "Model folder, builtin:NAME or shape:NAME");
-    add_plan_options(command, *options);
+    auto options = std::make_shared<PlanCommand>();
+    auto* command = app.add_subcommand(
+        "plan", "Count what would be trained, forecast the memory and, by --probe, the time");
+    command->add_option("model", options->spec.model, "Model folder, builtin:NAME or shape:NAME");
+    add_plan_options(command, options->spec);
+    add_train_options(command, options->spec);
+    command->add_flag("--probe", options->probe,
+                      "Make the first steps on --data (else on full rows) to say how long the run will take");
     on_run(command, action, options, make_plan);
 }
 

@@ -26,7 +26,8 @@ void add_plan_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--batch-size", options.batch_size, "Rows per micro-step (default 8)");
     command->add_option("--seq-len", options.seq_len,
                         "Longest row in tokens; longer ones are cut (default 256, or the context)");
-    command->add_option("--dtype", options.dtype, "f32 or bf16, of the frozen weights (default f32)");
+    command->add_option("--dtype", options.dtype,
+                        "Of the frozen weights: f32, bf16 or auto, the faster one here by measurement (default f32)");
     command->add_option("--base-dtype", options.base_dtype,
                         "int8 or nf4: keep the frozen matrices of the layers in 8 or 4 bits (default: as --dtype)");
     command->add_option("--device", options.device, "auto, cpu or cuda:N (default auto)");
@@ -132,7 +133,7 @@ engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Wo
     set(spec.log_interval, options.log_interval);
     set(spec.checkpoint_interval, options.checkpoint_interval);
     set(spec.seed, options.seed);
-    if (options.dtype) spec.precision = engine::precision_from(*options.dtype).value();
+    if (options.dtype) spec.precision = engine::training_precision_from(*options.dtype).value();
     if (options.base_dtype) spec.base_type = engine::base_type_from(*options.base_dtype).value();
     set(spec.device, options.device);
     return spec;

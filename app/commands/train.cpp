@@ -1,6 +1,9 @@
 #include "command.h"
 #include "run_training.h"
+#include "records_json.h"
 #include "spec_options.h"
+
+#include <workbench/run_log.h>
 
 namespace commands {
 
@@ -18,11 +21,22 @@ void forget_refused_run(Session& session, const std::string& run_id) {
         (void)session.workbench().remove_run(run_id).ok();
 }
 
+// What was decided while the run was made.
+void announce(const std::string& run_dir, TrainingOutput output) {
+    for (const auto& line : workbench::read_run_log(run_dir).lines) {
+        if (output.json_lines)
+            print_json_line(to_json(engine::RunMessage{line.text, false}));
+        else
+            log_line(line.text);
+    }
+}
+
 int train(const TrainCommand& command, Session& session) {
     if (command.json_lines) session.json = true;  // an error is then an object as well
     auto& workbench = session.workbench();
     const auto run_id = workbench.create_run(spec_from(command.spec, workbench)).value();
     const TrainingOutput output{command.json_lines};
+    announce(workbench.catalog().run(run_id).run_dir, output);
     try {
         return print_outcome(session, run_training(session, run_id, output), output);
     } catch (const engine::Failure& failure) {

@@ -57,6 +57,14 @@ class TstCli : public QObject {
         QVERIFY(QFileInfo::exists(trained_["path"].toString() + "/adapter_model.safetensors"));
     }
 
+    void anOpenPrecisionIsDecidedAndSaid() {
+        const auto result = folder_.run(smallTraining(folder_, "auto") << "--dtype" << "auto" << "--json-lines");
+        QVERIFY2(result.exitCode == 0, result.err.constData());
+        const auto first = QJsonDocument::fromJson(result.out.left(result.out.indexOf('\n'))).object();
+        QCOMPARE(first["event"].toString(), QString("message"));
+        QVERIFY2(first["text"].toString().startsWith("Precision auto: "), result.out.constData());
+    }
+
     void printsExactlyOneJsonObject_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QStringList>("keys");
@@ -118,7 +126,16 @@ class TstCli : public QObject {
             << QStringList{"bench", "kernels", "--shape", model, "--seq-len", "16", "--repeats", "1"}
             << QStringList{"gemm_gflops", "memory_gb_per_second", "kernels"};
         QTest::newRow("doctor") << QStringList{"doctor"}
-                                << QStringList{"libtorch_version", "blas", "devices", "data_dir"};
+                                << QStringList{"libtorch_version", "blas", "devices", "data_dir", "auto_dtype", "bf16_speedup"};
+        QTest::newRow("plan with a probe")
+            << QStringList{"plan", model, "--targets", "q", "--steps", "20", "--data", data, "--probe"}
+            << QStringList{"seconds_per_step", "estimated_seconds", "seconds_per_evaluation", "steps", "memory"};
+        QTest::newRow("plan with a probe of a shape's full rows")
+            << QStringList{"plan", model, "--targets", "q", "--steps", "20", "--seq-len", "16", "--probe"}
+            << QStringList{"seconds_per_step", "estimated_seconds", "tokens_per_step"};
+        QTest::newRow("bench train on four bits")
+            << QStringList{"bench", "train", "--shape", model, "--seq-len", "16", "--steps", "1", "--base-dtype", "nf4"}
+            << QStringList{"tokens_per_second", "peak_memory_bytes"};
     }
     void printsExactlyOneJsonObject() {
         QFETCH(QStringList, arguments);

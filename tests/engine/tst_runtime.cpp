@@ -3,6 +3,7 @@
 
 #include "bench/flops.h"
 #include "engine/bench.h"
+#include "engine/precision_probe.h"
 #include "engine/runtime.h"
 #include "support/fixtures.h"
 
@@ -126,6 +127,23 @@ class TstRuntime : public QObject {
         QCOMPARE(training, names.mid(0, names.size() - 2));
         request.seq_len = 1;
         QVERIFY(!bench_kernels(request).ok());
+    }
+
+    void theFasterPrecisionIsChosen() {
+        QCOMPARE(faster_precision(10, 5), Precision::bf16);
+        QCOMPARE(faster_precision(10, 9.5), Precision::f32);  // a tie stays exact
+        QCOMPARE(faster_precision(10, 80), Precision::f32);   // bf16 in software
+        const auto begin = std::chrono::steady_clock::now();
+        const auto probe = probe_precision("gpt2", 1024, "cpu");
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+        QVERIFY2(probe.ok(), probe.ok() ? "" : probe.error().message.c_str());
+        QVERIFY(probe->f32_ms > 0 && probe->bf16_ms > 0);
+        QCOMPARE(probe->chosen, faster_precision(probe->f32_ms, probe->bf16_ms));
+        QVERIFY(probe->sentence.find(name_of(probe->chosen)) != std::string::npos);
+        qInfo("%s %.2f s", probe->sentence.c_str(), took.count());
+        // Asked again it answers the same, without measuring.
+        QCOMPARE(probe_precision("gpt2", 1024, "cpu")->f32_ms, probe->f32_ms);
+        QVERIFY(!probe_precision("no such shape", 1024, "cpu").ok());
     }
 
     void packedStepsGiveTheLossOfPaddedOnes() {

@@ -55,6 +55,16 @@ class TstSpec : public QObject {
         }
     }
 
+    void anOpenPrecisionIsForTrainingAlone() {
+        ExperimentSpec spec;
+        spec.precision = Precision::automatic;
+        QCOMPARE(spec_from_json(to_json(spec)).value().precision, Precision::automatic);
+        QCOMPARE(training_precision_from("auto").value(), Precision::automatic);
+        QCOMPARE(training_precision_from("bf16").value(), Precision::bf16);
+        QVERIFY(!precision_from("auto").ok());
+        QVERIFY(!training_precision_from("f8").ok());
+    }
+
     // Fields that came later must not change the text of specs that do not use them: a saved run is known by that text.
     void laterFieldsAreWrittenOnlyWhenUsed() {
         ExperimentSpec spec;

@@ -1,4 +1,5 @@
 // Runs from spec to adapter: the gate, the record, stopping, resuming, crashing, two programs at once.
+#include "workbench/run_log.h"
 #include "workbench_fixture.h"
 
 #include <QtTest>
@@ -319,6 +320,21 @@ class TstWorkbenchRuns : public QObject {
         QCOMPARE(exports.size(), std::size_t{1});
         QVERIFY(exports.front().passed);
         QVERIFY(workbench->inspect((folder_->root() / "merged").string()).ok());
+    }
+
+    void anOpenPrecisionIsDecidedOnce() {
+        const auto workbench = folder_->open();
+        auto spec = folder_->spec("auto");
+        spec.precision = engine::Precision::automatic;
+        const auto run = workbench->catalog().run(workbench->create_run(spec).value());
+        const auto decided = engine::spec_from_json(run.spec_json).value();
+        QVERIFY(decided.precision != engine::Precision::automatic);
+        QCOMPARE(run.dtype, std::string(engine::name_of(decided.precision)));
+        const auto log = workbench::read_run_log(run.run_dir).lines;
+        QCOMPARE(log.size(), std::size_t{1});
+        QVERIFY2(log.front().text.find("Precision auto: " + run.dtype) == 0, log.front().text.c_str());
+        engine::RunControl control;
+        QCOMPARE(workbench->execute_run(run.id, observer_, control).value().result.steps, int64_t{4});
     }
 
     void whatCannotTrainIsRefusedBeforeThereIsARun_data() {

@@ -15,6 +15,7 @@ struct RunStarted {
     int64_t total_params = 0;
     int64_t train_rows = 0;
     int64_t eval_rows = 0;
+    double tokens_per_step = 0;  // of an optimiser step, on average over the rows
     std::string device;  // "cpu (2 threads)", "cuda:0 NVIDIA ..."
     std::string dtype;
     std::string model_hash;
@@ -28,6 +29,7 @@ struct StepMetrics {
     double loss_smooth = 0;  // exponential average with bias correction
     double learning_rate = 0;
     double grad_norm = 0;  // before clipping
+    double tokens = 0;     // of this step
     double tokens_per_second = 0;
     double eta_s = 0;
     double elapsed_s = 0;
@@ -45,7 +47,7 @@ struct EvalMetrics {
     double loss = 0;  // summed over trained tokens, then divided
     double perplexity = 0;  // NaN where the loss is not one over tokens
     int64_t tokens = 0;     // or texts, of a classifier
-    bool best = false;  // lowest so far
+    bool best = false;  // so far: lowest loss, of a classifier highest main figure
     std::vector<NamedValue> metrics = {};  // of a classifier: accuracy, f1, matthews, pearson, spearman as fits
 };
 

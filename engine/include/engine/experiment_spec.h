@@ -10,7 +10,9 @@ enum class Method { lora, full };  // full: every weight is trained
 // What is learned: the next token of a text, one of several classes, any number of labels at once, or a number.
 enum class Task { causal_lm, classification, multi_label, regression };
 enum class Schedule { constant, linear, cosine };
-enum class Precision { f32, bf16 };  // of the frozen weights and their matrix products
+// Of the frozen weights and their matrix products. automatic: the faster one on this machine, decided when the run is made
+// (precision_probe.h); nothing computes in it.
+enum class Precision { f32, bf16, automatic };
 enum class BaseType { as_computed, int8, nf4 };  // how the frozen matrices of the layers are kept: in the precision, or in 8 or 4 bits
 
 struct OptimizerConfig {  // AdamW, decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101)
@@ -72,7 +74,8 @@ const char* name_of(BaseType);
 Result<Method> method_from(const std::string&);
 Result<Task> task_from(const std::string&);
 Result<Schedule> schedule_from(const std::string&);
-Result<Precision> precision_from(const std::string&);
+Result<Precision> precision_from(const std::string&);           // f32 or bf16
+Result<Precision> training_precision_from(const std::string&);  // or auto
 Result<BaseType> base_type_from(const std::string&);
 
 }  // namespace engine

@@ -109,6 +109,7 @@ at::Tensor send(const at::Tensor& tensor, const c10::Device& device) {
 }
 
 void prepare_device(const c10::Device& device, Precision precision) {
+    if (precision == Precision::automatic) throw std::logic_error("the precision was left open");
     if (device.is_cuda()) at::globalContext().setAllowTF32CuBLAS(precision == Precision::bf16);
 }
 

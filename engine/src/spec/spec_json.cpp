@@ -188,7 +188,7 @@ class Reader {
         read_enum(key, in, value, schedule_from);
     }
     static void read(const std::string& key, const Json& in, Precision& value) {
-        read_enum(key, in, value, precision_from);
+        read_enum(key, in, value, training_precision_from);
     }
     static void read(const std::string& key, const Json& in, BaseType& value) {
         read_enum(key, in, value, base_type_from);
@@ -257,6 +257,7 @@ const char* name_of(Schedule schedule) {
 }
 
 const char* name_of(Precision precision) {
+    if (precision == Precision::automatic) return "auto";
     return precision == Precision::f32 ? "f32" : "bf16";
 }
 
@@ -307,6 +308,12 @@ Result<Precision> precision_from(const std::string& name) {
     if (name == "f32" || name == "fp32" || name == "float32") return Precision::f32;
     if (name == "bf16" || name == "bfloat16") return Precision::bf16;
     return Error{ErrorCode::bad_input, "There is no precision \"" + name + "\". Choose f32 or bf16.", {}};
+}
+
+Result<Precision> training_precision_from(const std::string& name) {
+    if (name == "auto") return Precision::automatic;
+    if (const auto precision = precision_from(name)) return precision;
+    return Error{ErrorCode::bad_input, "There is no precision \"" + name + "\". Choose f32, bf16 or auto.", {}};
 }
 
 }  // namespace engine

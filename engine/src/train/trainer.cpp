@@ -135,6 +135,8 @@ RunResult Trainer::run() {
     started.total_params = trainable_.total_params();
     started.train_rows = static_cast<int64_t>(data_.train.examples.size());
     started.eval_rows = static_cast<int64_t>(data_.held_out.examples.size());
+    for (const Example& row : data_.train.examples) started.tokens_per_step += static_cast<double>(row.ids.size());
+    started.tokens_per_step *= static_cast<double>(spec_.grad_accum) / static_cast<double>(sampler_->batches_per_epoch());
     started.device = describe_device(device_);
     started.dtype = name_of(spec_.precision);
     started.model_hash = spec_.from_scratch ? "" : fingerprint_of_model(request_.model_dir);
@@ -217,6 +219,7 @@ void Trainer::report_step(const StepRecord& step) {
     metrics.loss_smooth = smoothed_loss();
     metrics.learning_rate = step.learning_rate;
     metrics.grad_norm = step.grad_norm;
+    metrics.tokens = step.tokens;
     metrics.tokens_per_second = recent_seconds_ > 0 ? recent_tokens_ / recent_seconds_ : 0;
     metrics.elapsed_s = elapsed();
     const double in_session = std::chrono::duration<double>(Clock::now() - session_start_).count();

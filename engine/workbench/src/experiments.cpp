@@ -1,9 +1,11 @@
 // From a spec to a run row: what can be refused is refused here.
 #include "guard.h"
 #include "io/file.h"
+#include "workbench/run_log.h"
 #include "workbench/workbench.h"
 
 #include <engine/chat.h>
+#include <engine/precision_probe.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -112,6 +114,24 @@ engine::Result<engine::Plan> Workbench::plan(const engine::ExperimentSpec& spec)
     return engine::plan(*model, spec, device ? device->free_bytes : 0);
 }
 
+engine::Result<engine::TimeProbe> Workbench::probe_time(const engine::ExperimentSpec& wanted, std::stop_token stop) const {
+    return guarded([&] {
+        auto spec = wanted;
+        const bool shape = spec.model.starts_with("shape:");
+        const std::string model = shape ? spec.model.substr(6) : resolve_model(spec.model).value().string();
+        if (spec.precision == engine::Precision::automatic)
+            spec.precision =
+                engine::probe_precision(model, spec.batch_size * spec.data.seq_len, spec.device).value().chosen;
+        if (shape || spec.data.train_path.empty()) return engine::probe_time_of_shape(model, spec).value();
+        check(spec).value();
+        engine::TrainRequest request;
+        request.spec = spec;
+        request.model_dir = model;
+        request.cache_dir = paths_.token_cache_dir();
+        return engine::probe_time(request, std::move(stop)).value();
+    });
+}
+
 engine::Status Workbench::check(const engine::ExperimentSpec& spec) const {
     return guarded([&] {
         if (spec.model.empty()) resolve_model(spec.model).value();
@@ -136,6 +156,13 @@ engine::Result<std::string> Workbench::create_run(const engine::ExperimentSpec& 
         spec.data.train_path = absolute_path(spec.data.train_path);
         spec.data.eval_path = absolute_path(spec.data.eval_path);
         spec.data.chat_template = absolute_path(spec.data.chat_template);
+        std::string decided;
+        if (spec.precision == engine::Precision::automatic) {
+            const auto probe =
+                engine::probe_precision(model.path.string(), spec.batch_size * spec.data.seq_len, spec.device).value();
+            spec.precision = probe.chosen;
+            decided = probe.sentence;
+        }
         const auto counts = engine::plan(model, spec).value();
 
         auto& catalog = this->catalog();
@@ -171,6 +198,7 @@ engine::Result<std::string> Workbench::create_run(const engine::ExperimentSpec& 
             fs::remove(run.run_dir, ignored);
             throw;
         }
+        if (!decided.empty()) append_run_log(run.run_dir, decided);
         return run.id;
     });
 }

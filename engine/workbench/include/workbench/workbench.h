@@ -16,6 +16,7 @@
 #include "engine/export.h"
 #include "engine/model_info.h"
 #include "engine/plan.h"
+#include "engine/time_probe.h"
 #include "engine/runtime.h"
 #include "engine/train.h"
 #include "workbench/paths.h"
@@ -74,11 +75,14 @@ class Workbench {
     // Experiments.
     engine::ExperimentSpec first_experiment() const;  // builtin:tiny on a shipped sample, under a minute on two cores
     engine::Result<engine::Plan> plan(const engine::ExperimentSpec& spec) const;
+    // How long the experiment would take, by its first steps (engine/time_probe.h); blocks until they are done. Without data, or
+    // for shape:NAME, by steps of full rows on random weights.
+    engine::Result<engine::TimeProbe> probe_time(const engine::ExperimentSpec& spec, std::stop_token stop = {}) const;
     // Everything that can be refused before a run exists: model, targets, data, device. The one gate for lwb and window.
     engine::Status check(const engine::ExperimentSpec& spec) const;
 
-    // Checks, then makes a run row in state queued; its spec (paths absolute, name filled in) is the one used for ever
-    // after.
+    // Checks, then makes a run row in state queued; its spec (paths absolute, name filled in, precision decided and the
+    // measurement in its log) is the one used for ever after.
     engine::Result<std::string> create_run(const engine::ExperimentSpec& spec);
     // Trains run_id (queued, stopped, interrupted or failed with saved state) on this thread; keeps the catalog row
     // and its metric series up to date, forwards every event to observer, registers the adapter.
