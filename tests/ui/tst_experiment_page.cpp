@@ -43,6 +43,8 @@ class TstExperimentPage : public QObject {
     void refusalsKeepTheForm();
     void presetKeepsModelAndData();
     void tooMuchMemoryOffersRemedies();
+    void theTimeIsMeasuredOnDemand();
+    void anOpenPrecisionSaysWhatItDoes();
     void everythingIsThereAfterARestart();
     void columnsFollowTheWidth();
 
@@ -350,6 +352,40 @@ void TstExperimentPage::tooMuchMemoryOffersRemedies() {
     QCOMPARE(spec().grad_accum, int64_t(2));
     QVERIFY(page().presenter().plan()->memory.total < need);
     QCOMPARE(m_window->find<NumberField>("accumulateField")->value(), 2.0);
+}
+
+void TstExperimentPage::theTimeIsMeasuredOnDemand() {
+    auto* time = m_window->find<QLabel>("timeForecast");
+    auto* measure = m_window->find<QPushButton>("measureTime");
+    QVERIFY2(time->text().contains(QStringLiteral("a measurement")), qPrintable(time->text()));
+    QVERIFY(measure->isEnabled());
+    QTest::mouseClick(measure, Qt::LeftButton);
+    QVERIFY(!measure->isEnabled());
+    QTRY_VERIFY_WITH_TIMEOUT(measure->isEnabled(), 60000);
+    QVERIFY2(time->text().startsWith(QStringLiteral("Time about")), qPrintable(time->text()));
+    QVERIFY2(time->toolTip().contains(QStringLiteral("a step")), qPrintable(time->toolTip()));
+    const double before = page().presenter().expectedSeconds();
+    QVERIFY(before > 0);
+    auto longer = spec();
+    longer.steps = 100 * page().presenter().totalSteps();
+    page().presenter().replace(longer);  // a hundred times the steps, the same step
+    QVERIFY(page().presenter().expectedSeconds() > 5 * before);
+    type("batchField", QStringLiteral("3"));  // another step
+    QVERIFY2(time->text().contains(QStringLiteral("a measurement")), qPrintable(time->text()));
+}
+
+void TstExperimentPage::anOpenPrecisionSaysWhatItDoes() {
+    auto* hint = m_window->find<QLabel>("precisionHint");
+    QVERIFY(hint->isHidden());
+    auto* precision = m_window->find<QComboBox>("precisionCombo");
+    precision->setFocus();
+    QTest::keyClick(precision, Qt::Key_End);
+    QCOMPARE(spec().precision, engine::Precision::automatic);
+    QVERIFY(!hint->isHidden() && hint->text().contains(QStringLiteral("bf16")));
+    QVERIFY(startButton()->isEnabled());
+    QTest::keyClick(precision, Qt::Key_Home);
+    QCOMPARE(spec().precision, engine::Precision::f32);
+    QVERIFY(hint->isHidden());
 }
 
 void TstExperimentPage::everythingIsThereAfterARestart() {

@@ -27,7 +27,8 @@ ExperimentPresenter::ExperimentPresenter(const AppContext& context, Machine& mac
       m_modelTask(context.tasks),
       m_exportsTask(context.tasks),
       m_dataTask(context.tasks),
-      m_speedTask(context.tasks) {
+      m_speedTask(context.tasks),
+      m_timeTask(context.tasks) {
     m_dataDelay.setSingleShot(true);
     m_dataDelay.setInterval(dataDelayMs);
     connect(&m_dataDelay, &QTimer::timeout, this, &ExperimentPresenter::askData);
@@ -218,7 +219,7 @@ void ExperimentPresenter::findRemedies() {
         spec.data.seq_len /= 2;
         offer(tr("Length %1").arg(spec.data.seq_len), spec);
     }
-    if (m_spec.precision == engine::Precision::f32) {
+    if (m_spec.precision != engine::Precision::bf16) {
         auto spec = m_spec;
         spec.precision = engine::Precision::bf16;
         offer(tr("bf16 weights"), spec);
@@ -250,7 +251,46 @@ qint64 ExperimentPresenter::totalSteps() const {
                                          static_cast<double>(std::max<int64_t>(1, m_spec.grad_accum))));
 }
 
+void ExperimentPresenter::measureTime() {
+    if (measuringTime() || !blocker().isEmpty()) return;
+    m_timeTask.ask(
+        this,
+        [&workbench = m_context.workbench, spec = m_spec](std::stop_token stop) {
+            return workbench.probe_time(spec, std::move(stop));
+        },
+        [this, spec = m_spec](const engine::Result<engine::TimeProbe>& answer) {
+            if (answer)
+                m_measured = Measured{spec, *answer};
+            else
+                Q_EMIT failed(answer.error());
+            Q_EMIT planChanged();
+        });
+    Q_EMIT planChanged();
+}
+
+const engine::TimeProbe* ExperimentPresenter::measuredTime() const {
+    if (!m_measured) return nullptr;
+    // What the time of a step does not depend on.
+    auto then = m_measured->spec;
+    then.name = m_spec.name;
+    then.optimizer = m_spec.optimizer;
+    then.lora.alpha = m_spec.lora.alpha;
+    then.epochs = m_spec.epochs;
+    then.steps = m_spec.steps;
+    then.seed = m_spec.seed;
+    then.eval_interval = m_spec.eval_interval;
+    return then == m_spec ? &m_measured->time : nullptr;
+}
+
 double ExperimentPresenter::expectedSeconds() const {
+    if (const auto* measured = measuredTime(); measured && totalSteps() > 0) {
+        auto time = *measured;
+        time.steps = totalSteps();
+        const qint64 evaluations = engine::evaluations_of(time.steps, m_spec.eval_interval);
+        if (time.evaluations > 0) time.evaluations = evaluations;
+        time.saves = 2 * evaluations;
+        return time.estimated_seconds();
+    }
     if (m_tokensPerSecond <= 0 || !m_data || !m_data->tokenized || m_data->rows == 0) return 0;
     const double tokensPerRow = static_cast<double>(m_data->total_tokens - m_data->truncated_tokens) /
                                 static_cast<double>(m_data->rows);
@@ -259,6 +299,9 @@ double ExperimentPresenter::expectedSeconds() const {
 }
 
 QString ExperimentPresenter::expectedSecondsOrigin() const {
+    if (const auto* measured = measuredTime())
+        return tr("By the first steps of this experiment: %1 a step, %2 an evaluation")
+            .arg(units::duration(measured->seconds_per_step), units::duration(measured->seconds_per_evaluation));
     return tr("At %1 tokens/s, the speed of the last run on this model").arg(units::rate(m_tokensPerSecond));
 }
 
@@ -321,17 +364,15 @@ void ExperimentPresenter::enqueue(std::vector<engine::ExperimentSpec> specs) {
     m_context.tasks.run(
         this,
         [&queue = m_context.queue, specs = std::move(specs)]() -> engine::Result<QStringList> {
+            const auto made = queue.enqueue_study(specs);
+            if (!made) return made.error();
             QStringList ids;
-            for (const auto& spec : specs) {
-                const auto id = queue.enqueue(spec);
-                if (!id) return id.error();
-                ids << QString::fromStdString(*id);
-            }
+            for (const std::string& id : *made) ids << QString::fromStdString(id);
             return ids;
         },
         [this](const engine::Result<QStringList>& ids) {
             m_starting = false;
-            m_context.bridge.announceQueueChanged();  // some may be queued even when one was refused
+            m_context.bridge.announceQueueChanged();
             Q_EMIT startingChanged();
             if (ids)
                 Q_EMIT queued(*ids);

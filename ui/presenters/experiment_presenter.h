@@ -9,6 +9,7 @@
 #include "engine/export.h"
 #include "engine/model_info.h"
 #include "engine/plan.h"
+#include "engine/time_probe.h"
 #include "ui/bridge/task_runner.h"
 #include "ui/context.h"
 
@@ -65,6 +66,9 @@ class ExperimentPresenter : public QObject {
     qint64 totalSteps() const;       // 0 while not known; held-out rows are an estimate
     double expectedSeconds() const;  // 0 while not known
     QString expectedSecondsOrigin() const;
+    // Makes the first steps of this experiment for its time; planChanged when it is known, failed when it cannot be.
+    void measureTime();
+    bool measuringTime() const { return m_timeTask.pending(); }
 
     // What is learned. Unless it was chosen it follows the head of the model and, for a head that training starts
     // anew, the labels of the data.
@@ -76,7 +80,7 @@ class ExperimentPresenter : public QObject {
     // Why Start is not possible, one sentence; empty when it is.
     QString blocker() const;
 
-    // Enqueue; the outcome comes as queued or failed. Ranks: one run each, alpha / rank kept as it is.
+    // Enqueue; the outcome comes as queued or failed. Ranks: one run each, at once, alpha / rank kept as it is.
     void start();
     void startAtRanks(const QList<qint64>& ranks);
     bool starting() const { return m_starting; }
@@ -108,6 +112,7 @@ class ExperimentPresenter : public QObject {
     void findRemedies();
     void enqueue(std::vector<engine::ExperimentSpec> specs);
     qint64 freeBytes() const;
+    const engine::TimeProbe* measuredTime() const;  // of this experiment, whatever its number of steps
 
     AppContext m_context;
     Machine& m_machine;
@@ -116,6 +121,7 @@ class ExperimentPresenter : public QObject {
     LatestTask m_modelTask, m_exportsTask;
     LatestTask m_dataTask;
     LatestTask m_speedTask;
+    LatestTask m_timeTask;
     QTimer m_dataDelay;  // typing a template must not read the file at every key
     std::optional<engine::ModelInfo> m_model;
     QString m_modelProblem;
@@ -128,6 +134,11 @@ class ExperimentPresenter : public QObject {
     QString m_planProblem;
     std::vector<Remedy> m_remedies;
     double m_tokensPerSecond = 0;  // of the last finished run on this model
+    struct Measured {
+        engine::ExperimentSpec spec;
+        engine::TimeProbe time;
+    };
+    std::optional<Measured> m_measured;
     bool m_starting = false;
     bool m_taskFollows = true;  // the model
     bool m_taskOpen = false;    // it came with an experiment whose model is still to be read

@@ -6,6 +6,7 @@
 #include "ui/widgets/memory_bar.h"
 #include "ui/widgets/parameter_bar.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -32,7 +33,8 @@ PlanCard::PlanCard(const Theme& theme, ExperimentPresenter& presenter, QWidget* 
       m_memory(new QLabel(this)),
       m_memoryBar(new MemoryBar(theme, this)),
       m_remedyRow(new QWidget(this)),
-      m_time(new QLabel(this)) {
+      m_time(new QLabel(this)),
+      m_measure(new QPushButton(this)) {
     setObjectName(QStringLiteral("planCard"));
     m_trainable->setObjectName(QStringLiteral("trainableCount"));
     m_share->setObjectName(QStringLiteral("trainableShare"));
@@ -60,7 +62,13 @@ PlanCard::PlanCard(const Theme& theme, ExperimentPresenter& presenter, QWidget* 
     body().addWidget(m_memoryBar);
     body().addWidget(m_remedyRow);
     body().addSpacing(4);
-    body().addWidget(m_time);
+    auto* timeRow = new QHBoxLayout;
+    timeRow->setSpacing(8);
+    timeRow->addWidget(m_time, 1);
+    timeRow->addWidget(m_measure, 0, Qt::AlignTop);
+    body().addLayout(timeRow);
+    m_measure->setObjectName(QStringLiteral("measureTime"));
+    connect(m_measure, &QPushButton::clicked, &presenter, &ExperimentPresenter::measureTime);
 
     connect(&presenter, &ExperimentPresenter::planChanged, this, &PlanCard::refresh);
     connect(&presenter, &ExperimentPresenter::specChanged, this, &PlanCard::refresh);
@@ -97,8 +105,17 @@ void PlanCard::refresh() {
     m_time->setVisible(steps > 0);
     m_time->setText(seconds > 0
                         ? tr("Time about %1 for %2 steps").arg(units::duration(seconds), units::count(steps))
-                        : tr("%1 steps; the time is known after a first run").arg(units::count(steps)));
+                        : tr("%1 steps; the time is known after a first run or a measurement").arg(units::count(steps)));
     m_time->setToolTip(seconds > 0 ? m_presenter.expectedSecondsOrigin() : QString());
+
+    const bool measuring = m_presenter.measuringTime();
+    const QString blocker = m_presenter.blocker();
+    m_measure->setText(measuring ? tr("Measuring …") : tr("Measure"));
+    m_measure->setEnabled(!measuring && blocker.isEmpty());
+    m_measure->setToolTip(measuring             ? tr("The first three steps and one evaluation are being made.")
+                          : !blocker.isEmpty() ? blocker
+                                                : tr("Make the first three steps and one evaluation to learn how long it will "
+                                                     "take; nothing of them is kept"));
 }
 
 void PlanCard::showMemory() {

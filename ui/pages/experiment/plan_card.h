@@ -5,6 +5,7 @@
 #include "ui/widgets/card.h"
 
 class QLabel;
+class QPushButton;
 
 namespace ui {
 
@@ -33,6 +34,7 @@ class PlanCard : public Card {
     QWidget* m_remedyRow;
     QStringList m_remedyTexts;  // what the buttons show now
     QLabel* m_time;
+    QPushButton* m_measure;
 };
 
 }  // namespace ui

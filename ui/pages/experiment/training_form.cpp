@@ -278,10 +278,16 @@ void TrainingForm::buildMachineRows() {
 
     auto* precision = choice(
         "precisionCombo", tr("Number format of the frozen weights and their products; the adapter is f32"),
-        {tr("f32, exact"), tr("bf16, half the memory")},
+        {tr("f32, exact"), tr("bf16, half the memory"), tr("auto, by measurement")},
         [](const ExperimentSpec& s) { return double(int(s.precision)); },
         [](ExperimentSpec& s, double v) { s.precision = engine::Precision(int(v)); });
     row(tr("D&type"), precision, {precision});
+    m_precisionHint = hint(tr("Takes bf16 if its products are at least a tenth faster on this machine, else f32; "
+                              "measured when the run is made and recorded with it."));
+    m_precisionHint->setObjectName(QStringLiteral("precisionHint"));
+    m_precisionHint->setWordWrap(true);
+    m_precisionHint->setMinimumWidth(1);
+    m_grid->addWidget(m_precisionHint, m_grid->rowCount(), 1);
 
     m_name = new QLineEdit(this);
     m_name->setObjectName(QStringLiteral("nameField"));
@@ -314,6 +320,7 @@ void TrainingForm::showConsequences() {
         m_slider->setEnabled(largest > 1);
         m_slider->setValue(sliderOf(double(spec.lora.rank), m_rank->maximum()));
     }
+    m_precisionHint->setVisible(spec.precision == engine::Precision::automatic);
     m_scaling->setText(tr("scaling %1 = %2")
                            .arg(spec.lora.use_rslora ? QStringLiteral("α/√r") : QStringLiteral("α/r"),
                                 units::number(spec.lora.scaling())));

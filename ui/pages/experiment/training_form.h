@@ -71,7 +71,7 @@ class TrainingForm : public Card {
     NumberField* m_amount = nullptr;
     QLabel* m_steps = nullptr;
     DeviceCombo* m_device;
-    QLabel* m_deviceReason = nullptr;
+    QLabel *m_deviceReason = nullptr, *m_precisionHint = nullptr;
     QLineEdit* m_name = nullptr;
     QToolButton* m_more = nullptr;
     bool m_moreOpen = false;
