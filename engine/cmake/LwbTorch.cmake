@@ -78,7 +78,11 @@ if(_prefix STREQUAL "/usr")
     set(LWB_TORCH_IS_SYSTEM ON)
 endif()
 
+# at::parallel_for is in a header: compiled without OpenMP it runs on one core, silently.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+
 add_library(lwb_torch INTERFACE)
+target_link_libraries(lwb_torch INTERFACE OpenMP::OpenMP_CXX)
 target_include_directories(lwb_torch SYSTEM INTERFACE "${LWB_TORCH_INCLUDE_DIR}"
     "${LWB_TORCH_INCLUDE_DIR}/torch/csrc/api/include")
 set(_libraries "${LWB_TORCH_LIBRARY}" "${LWB_TORCH_CPU_LIBRARY}" "${LWB_TORCH_C10_LIBRARY}")
