@@ -25,7 +25,7 @@ Decoder micro(const std::string& name, Precision precision = Precision::f32) {
 support::ReferenceModel reference(const std::string& name) {
     const Architecture a = read_architecture(support::micro_model(name));
     support::ReferenceModel model;
-    model.gpt2 = a.family == "gpt2";
+    model.family = a.family;
     model.layers = static_cast<int>(a.layers);
     model.heads = static_cast<int>(a.heads);
     model.kv_heads = static_cast<int>(a.kv_heads);

@@ -66,6 +66,14 @@ class TstFamilyConfigs : public QObject {
             "sliding_window": null, "tie_word_embeddings": true, "use_cache": true, "use_mrope": false,
             "use_sliding_window": false, "vocab_size": 151936})"
             << qint64{494'032'768};
+        QTest::newRow("opt-350m")
+            << R"({"_remove_final_layer_norm": false, "activation_dropout": 0.0, "activation_function": "relu",
+            "architectures": ["OPTForCausalLM"], "attention_dropout": 0.0, "bos_token_id": 2,
+            "do_layer_norm_before": false, "dropout": 0.1, "eos_token_id": 2, "ffn_dim": 4096, "hidden_size": 1024,
+            "init_std": 0.02, "layerdrop": 0.0, "max_position_embeddings": 2048, "model_type": "opt",
+            "num_attention_heads": 16, "num_hidden_layers": 24, "pad_token_id": 1, "prefix": "</s>",
+            "torch_dtype": "float16", "use_cache": true, "vocab_size": 50272, "word_embed_proj_dim": 512})"
+            << qint64{331'196'416};
         QTest::newRow("Qwen3-0.6B")
             << R"({"architectures": ["Qwen3ForCausalLM"], "attention_bias": false, "attention_dropout": 0.0,
             "head_dim": 128, "hidden_act": "silu", "hidden_size": 1024, "initializer_range": 0.02,
@@ -275,13 +283,13 @@ class TstFamilyConfigs : public QObject {
             << "attention_factor";
         QTest::newRow("long rope")
             << R"({"model_type": "phi3", "rope_scaling": {"type": "longrope", "long_factor": [1], "short_factor": [1]}})"
-            << "linear and llama3";
-        QTest::newRow("norms on phi's queries") << R"({"model_type": "phi", "qk_layernorm": true})"
-                                                << "qk_layernorm";
-        QTest::newRow("opt with narrow embeddings") << R"({"model_type": "opt", "word_embed_proj_dim": 512})"
-                                                    << "word_embed_proj_dim";
-        QTest::newRow("opt with norms behind") << R"({"model_type": "opt", "do_layer_norm_before": false})"
-                                               << "do_layer_norm_before";
+            << "one positive number for each of the 48 rotated pairs";
+        QTest::newRow("yarn with betas the wrong way round")
+            << llama(R"("rope_scaling": {"type": "yarn", "factor": 2, "beta_fast": 1, "beta_slow": 32})") << "beta_fast";
+        QTest::newRow("dynamic scaling without factor")
+            << llama(R"("rope_scaling": {"type": "dynamic"})") << "factor";
+        QTest::newRow("opt with norms without weights")
+            << R"({"model_type": "opt", "layer_norm_elementwise_affine": false})" << "layer_norm_elementwise_affine";
         QTest::newRow("an odd number of rotated values")
             << R"({"model_type": "gpt_neox", "rotary_pct": 0.04})"
             << "even";
@@ -308,7 +316,7 @@ class TstFamilyConfigs : public QObject {
         QTest::newRow("partly rotated heads")
             << llama(R"("partial_rotary_factor": 0.5)") << "partial_rotary_factor";
         QTest::newRow("an unknown rope scaling")
-            << llama(R"("rope_scaling": {"rope_type": "yarn", "factor": 2})") << "linear and llama3";
+            << llama(R"("rope_scaling": {"rope_type": "mrope", "factor": 2})") << "longrope and llama3";
         QTest::newRow("rope scaling without factor")
             << llama(R"("rope_scaling": {"type": "linear"})") << "factor";
         QTest::newRow("rope scaling as text") << llama(R"("rope_scaling": "linear")") << "rope_scaling";

@@ -11,6 +11,7 @@
 #include <QtTest>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 using namespace engine;
@@ -114,6 +115,45 @@ class TstGgufLayout : public QObject {
         QCOMPARE(values.size(), std::size_t{4});
         QCOMPARE(values.front(), 1.0F);
         QVERIFY(std::abs(values.back() - 8.0F) < 1e-4F);
+    }
+
+    // On top of the magnitude that llama.cpp makes of the factor itself, 0.1 ln(4) + 1.
+    void yarnIsSaidInSettings() {
+        const auto with = [](const std::string& more) {
+            return described((std::string(small_llama) + R"(, "rope_scaling": {"rope_type": "yarn", "factor": 4,
+                "original_max_position_embeddings": 64)" + more + "}").c_str());
+        };
+        const GgufMetadata usual = gguf_settings(with(""));
+        QCOMPARE(setting<std::string>(usual, "llama.rope.scaling.type"), std::string("yarn"));
+        QCOMPARE(setting<float>(usual, "llama.rope.scaling.factor"), 4.0F);
+        QCOMPARE(setting<std::uint32_t>(usual, "llama.rope.scaling.original_context_length"), 64U);
+        QCOMPARE(setting<float>(usual, "llama.rope.scaling.attn_factor"), 1.0F);
+        QCOMPARE(setting<float>(gguf_settings(with(R"(, "attention_factor": 1.0)")), "llama.rope.scaling.attn_factor"),
+                 static_cast<float>(1 / (1 + 0.1 * std::log(4.0))));
+        QVERIFY(!gguf_fitness(with(R"(, "beta_fast": 16)")).refusal.empty());
+    }
+
+    void longRopeBecomesTwoTables() {
+        const std::string scaling = R"(, "max_position_embeddings": 256, "original_max_position_embeddings": 64, "rope_scaling":
+            {"type": "longrope", "short_factor": [1, 1, 1.5, 2], "long_factor": [1, 2, 3, 4]})";
+        const Architecture a = described((std::string(small_llama) + scaling).c_str());
+        QCOMPARE(named(gguf_sources(a), "rope_factors_long.weight").values, (std::vector<float>{1, 2, 3, 4}));
+        QCOMPARE(named(gguf_sources(a), "rope_factors_short.weight").values, (std::vector<float>{1, 1, 1.5F, 2}));
+        const GgufMetadata s = gguf_settings(a);
+        QCOMPARE(setting<std::string>(s, "llama.rope.scaling.type"), std::string("longrope"));
+        QCOMPARE(setting<std::uint32_t>(s, "llama.rope.scaling.original_context_length"), 64U);
+        QCOMPARE(setting<float>(s, "llama.rope.scaling.attn_factor"),
+                 static_cast<float>(std::sqrt(1 + std::log(4.0) / std::log(64.0))));
+        QCOMPARE(gguf_fitness(a).notes.size(), std::size_t{1});
+        const Architecture qwen = described((R"("model_type": "qwen2", "hidden_size": 16, "num_attention_heads": 2,
+            "num_key_value_heads": 1, "intermediate_size": 24, "num_hidden_layers": 1, "vocab_size": 40)" + scaling).c_str());
+        QVERIFY(QString::fromStdString(gguf_fitness(qwen).refusal).contains(QStringLiteral("longrope")));
+    }
+
+    void dynamicScalingIsNoted() {
+        const Architecture a = described((std::string(small_llama) + R"(, "rope_scaling": {"type": "dynamic", "factor": 2})").c_str());
+        QVERIFY(gguf_fitness(a).refusal.empty());
+        QCOMPARE(gguf_fitness(a).notes.size(), std::size_t{1});
     }
 
     void settingsSayEverything() {

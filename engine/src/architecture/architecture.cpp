@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace engine {
 namespace {
@@ -84,30 +83,6 @@ bool is_other_head(const Architecture& a, const std::string& name) {
 
 }  // namespace
 
-std::vector<float> inverse_frequencies(const RopeConfig& rope) {
-    const auto dim = static_cast<float>(rope.rotary_dim);
-    const auto factor = static_cast<float>(rope.factor);
-    std::vector<float> result(static_cast<std::size_t>(rope.rotary_dim / 2));
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        float frequency = 1.0f / std::pow(static_cast<float>(rope.theta), static_cast<float>(2 * i) / dim);
-        if (rope.scaling == RopeScaling::linear) frequency /= factor;
-        if (rope.scaling == RopeScaling::llama3) {
-            const auto low = static_cast<float>(rope.low_freq_factor);
-            const auto high = static_cast<float>(rope.high_freq_factor);
-            const auto original = static_cast<float>(rope.original_max_positions);
-            const float wavelength = 2.0f * std::numbers::pi_v<float> / frequency;
-            if (wavelength > original / low) {
-                frequency /= factor;
-            } else if (wavelength >= original / high) {
-                const float smooth = (original / wavelength - low) / (high - low);
-                frequency = (1.0f - smooth) * frequency / factor + smooth * frequency;
-            }
-        }
-        result[i] = frequency;
-    }
-    return result;
-}
-
 std::vector<std::int64_t> Projection::stored_shape() const {
     if (conv1d) return {in_features, out_features};
     return {out_features, in_features};
@@ -152,7 +127,8 @@ SlotRef find_slot(const Architecture& architecture, std::string_view kind) {
 
 std::vector<TensorSpec> tensors(const Architecture& a) {
     std::vector<TensorSpec> list;
-    list.push_back({a.embedding + ".weight", {a.vocab_size, a.hidden_size}, false});
+    list.push_back({a.embedding + ".weight", {a.vocab_size, a.embedding_width()}, false});
+    if (!a.embedding_in.empty()) list.push_back({a.embedding_in + ".weight", {a.hidden_size, a.embedding_size}, false});
     if (!a.position_embedding.empty())
         list.push_back({a.position_embedding + ".weight",
                         {a.max_positions + a.position_offset, a.hidden_size},
@@ -186,12 +162,13 @@ std::vector<TensorSpec> tensors(const Architecture& a) {
         add_projection(list, name, a.mlp_out);
     }
     add_norm(list, a, a.final_norm, a.hidden_size);
+    if (!a.embedding_out.empty()) list.push_back({a.embedding_out + ".weight", {a.embedding_size, a.hidden_size}, false});
     const bool fresh = a.classifier && a.classifier->may_be_absent;
     if (!a.head_dense.empty()) {
         list.push_back({a.head_dense + ".weight", {a.hidden_size, a.hidden_size}, false, fresh});
         list.push_back({a.head_dense + ".bias", {a.hidden_size}, false, fresh});
     }
-    list.push_back({a.lm_head + ".weight", {a.head_rows(), a.hidden_size}, a.tied_embeddings, fresh});
+    list.push_back({a.lm_head + ".weight", {a.head_rows(), a.embedding_width()}, a.tied_embeddings, fresh});
     if (a.head_bias) list.push_back({a.lm_head + ".bias", {a.head_rows()}, false, fresh});
     return list;
 }

@@ -29,22 +29,32 @@ enum class Activation {
 };
 enum class PositionKind { learned, rotary, none };
 
-enum class RopeScaling { none, linear, llama3 };
+// linear: positions divided by a factor. llama3: long waves divided, short ones kept. dynamic: the base grows with a text beyond
+// the original length ("NTK"). yarn: Peng et al. 2023, arXiv:2309.00071. longrope: Ding et al. 2024, arXiv:2402.13753, one list
+// of divisors for texts up to the original length and another one beyond.
+enum class RopeScaling { none, linear, llama3, dynamic, yarn, longrope };
 struct RopeConfig {
     double theta = 10000;
     std::int64_t rotary_dim =
         0;  // rotated values per head, even; half-split layout (first half, second half)
     RopeScaling scaling = RopeScaling::none;
-    double factor = 1;                        // linear, llama3
+    double factor = 1;                        // linear, llama3, dynamic, yarn
     double low_freq_factor = 1;               // llama3
     double high_freq_factor = 4;              // llama3
-    std::int64_t original_max_positions = 0;  // llama3
+    std::int64_t original_max_positions = 0;  // llama3, dynamic, yarn, longrope: of the training before the scaling
+    double attention_factor = 1;              // yarn, longrope: cos and sin are multiplied by it
+    double beta_fast = 32, beta_slow = 1;     // yarn: rotations within the original length between which it mixes
+    bool truncate = true;                     // yarn: to whole pairs
+    std::vector<double> short_factors, long_factors;  // longrope, one for each rotated pair
+
+    // Whether the same position has other angles in a longer text.
+    bool depends_on_length() const { return scaling == RopeScaling::dynamic || scaling == RopeScaling::longrope; }
 };
 
-// Angle per position of each rotated pair, rotary_dim / 2 values: theta^(-2i/rotary_dim), then the scaling.
-// float32 arithmetic, as the reference implementation computes them (linear: divided by the factor, which
+// Angle per position of each rotated pair, rotary_dim / 2 values: theta^(-2i/rotary_dim), then the scaling, for a text of
+// that many tokens. float32 arithmetic, as the reference implementation computes them (linear: divided by the factor, which
 // equals dividing the positions). angle(position, i) = position * inverse_frequencies[i] in float32.
-std::vector<float> inverse_frequencies(const RopeConfig& rope);
+std::vector<float> inverse_frequencies(const RopeConfig& rope, std::int64_t length = 0);
 
 // A named matrix inside a stored projection: some rows of its [out, in] view. Most lie together,
 // [row_begin, row_begin + rows). Interleaved ones (GPT-NeoX: q, k and v of one head, then of the next) are
@@ -140,6 +150,8 @@ struct Architecture {
     std::int64_t position_offset = 0;       // learned: position p reads row p + offset (OPT: 2)
     bool positions_skip_padding = false;    // learned: padding does not count (OPT)
     double embedding_scale = 1;             // token embeddings times this (Gemma)
+    std::int64_t embedding_size = 0;        // width of embedding and head where it is not hidden_size (OPT)
+    bool post_norm = false;                 // x = norm(x + attention(x)); x = norm(x + mlp(x)) (OPT-350m)
     bool parallel_block = false;            // x += attention(norm(x)) + mlp(norm'(x)), both of the same x
     std::vector<std::int64_t> windows;      // per layer: how many keys up to its own a query sees, 0 for all;
                                             // empty when no layer has a window
@@ -160,19 +172,21 @@ struct Architecture {
     Activation head_activation = Activation::tanh;  // behind head_dense
 
     // Tensor names: module names without ".weight" / ".bias". Pre-norm residual blocks:
-    // x += output(attention(norm(x))); x += mlp(norm(x)); or side by side, see parallel_block.
+    // x += output(attention(norm(x))); x += mlp(norm(x)); or side by side, see parallel_block, or post_norm.
     std::string base_prefix;         // "transformer." / "model.": left out by files that hold the bare model
     std::string layer_prefix;        // "transformer.h." / "model.layers."; followed by the index and "."
-    std::string embedding;           // [vocab_size, hidden_size]
+    std::string embedding;           // [vocab_size, embedding_width()]
     std::string position_embedding;  // [max_positions + position_offset, hidden_size]; empty for rotary. Files of
                                      // models whose positions are none may hold it all the same
     std::string attention_norm;      // relative to the layer
     std::string mlp_norm;            // relative to the layer; empty: the MLP reads what attention reads
-    std::string q_norm, k_norm;      // relative to the layer: RMSNorm over each head of q and of k before
+    std::string q_norm, k_norm;      // relative to the layer: the norm over each head of q and of k before
                                      // they are rotated; empty when there are none
-    std::string final_norm;
+    std::string embedding_in;   // [hidden_size, embedding_size] behind the embedding, [embedding_size, hidden_size] in
+    std::string embedding_out;  // front of the head; empty where embedding_size is 0
+    std::string final_norm;     // empty: none
     std::string token_type_embedding, embedding_norm;  // of encoders
-    std::string lm_head;  // [head_rows(), hidden_size]
+    std::string lm_head;  // [head_rows(), embedding_width()]
 
     std::vector<Projection> attention_in;  // one or more projections whose slots are q, k and v
     Projection attention_out;              // slot o
@@ -187,6 +201,7 @@ struct Architecture {
     std::string module_name(std::int64_t layer, const Projection& projection) const;
     // Whether positions beyond max_positions have no place in a table.
     bool has_position_table() const { return positions == PositionKind::learned || distances; }
+    std::int64_t embedding_width() const { return embedding_size > 0 ? embedding_size : hidden_size; }
     std::int64_t head_rows() const { return classifier ? classifier->labels : vocab_size; }
     // What the scores q·k of a layer are multiplied by.
     double attention_scale(std::int64_t layer) const;

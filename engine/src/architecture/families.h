@@ -42,6 +42,7 @@ Architecture describe_gpt_neox(const ConfigFields& config);
 // Attention in both directions (encoders.cpp).
 Architecture describe_bert(const ConfigFields& config);
 Architecture describe_roberta(const ConfigFields& config);
+Architecture describe_xlm_roberta(const ConfigFields& config);
 Architecture describe_deberta_v2(const ConfigFields& config);
 
 // Beyond these a file is damaged or hostile; within them no count of values can overflow 64 bits.
@@ -68,10 +69,15 @@ Projection interleaved(std::string module, std::int64_t in, const std::vector<st
 // Heads of the width hidden_size / heads; refuses key unless it divides the hidden size.
 void set_head_dim(Architecture& a, const ConfigFields& config, const char* heads_key);
 
+// What a family spells in its own way.
+struct RopeHabits {
+    const char* theta_key = "rope_theta";  // the older name of rope_theta, which wins where it is given
+    bool long_rope = false;                // "su" and "yarn" are old names of longrope
+    std::int64_t original_positions = 0;   // default of original_max_position_embeddings; 0: max_positions
+};
 // rope_theta and rope_scaling, or the newer rope_parameters, for heads of which fraction is rotated.
-// theta_key: the older name of rope_theta, which wins where it is given.
-RopeConfig read_rope(const ConfigFields& config, std::int64_t head_dim, double fraction,
-                     const char* theta_key = "rope_theta");
+RopeConfig read_rope(const ConfigFields& config, std::int64_t head_dim, double fraction, std::int64_t max_positions,
+                     const RopeHabits& habits = {});
 // partial_rotary_factor, also inside rope_parameters.
 double read_rotary_fraction(const ConfigFields& config, double fallback);
 Activation read_activation(const ConfigFields& config, const char* key, const std::string& fallback);

@@ -14,6 +14,7 @@ struct Defaults {
     std::int64_t head_dim;  // 0: hidden / heads
     std::int64_t vocabulary, positions;
     bool tied = false;
+    RopeHabits rope = {};
 };
 
 Architecture common(const ConfigFields& config, const Defaults& defaults) {
@@ -48,7 +49,7 @@ Architecture common(const ConfigFields& config, const Defaults& defaults) {
     a.gated_mlp = true;
     a.positions = PositionKind::rotary;
     const double fraction = read_rotary_fraction(config, 1);
-    a.rope = read_rope(config, a.head_dim, fraction);
+    a.rope = read_rope(config, a.head_dim, fraction, a.max_positions, defaults.rope);
     a.tied_embeddings = config.boolean("tie_word_embeddings", defaults.tied);
     // pretraining_tp only splits the same products; the result is the same, so it is not read.
 
@@ -166,7 +167,8 @@ Architecture describe_gemma(const ConfigFields& config) {
 }
 
 Architecture describe_phi3(const ConfigFields& config) {
-    Architecture a = common(config, {3072, 8192, 32, 32, 0, 0, 32064, 4096});
+    Architecture a = common(config, {3072, 8192, 32, 32, 0, 0, 32064, 4096, false,
+                                      {.long_rope = true, .original_positions = 4096}});
     read_windows(a, config, 0, true, 0);
     const std::int64_t d = a.hidden_size, ff = a.intermediate_size;
     a.attention_in = {

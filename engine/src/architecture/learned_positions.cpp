@@ -63,16 +63,8 @@ Architecture describe_opt(const ConfigFields& config) {
     a.positions_skip_padding = true;
     a.tied_embeddings = config.boolean("tie_word_embeddings", true);
     const bool bias = config.boolean("enable_bias", true);
-    if (config.integer("word_embed_proj_dim", a.hidden_size, 1, limits::width) != a.hidden_size)
-        config.refuse("word_embed_proj_dim", "embeddings of another width than the hidden size, " +
-                                                 std::to_string(a.hidden_size) +
-                                                 ", are not supported. Choose another size of the model.");
-    if (!config.boolean("do_layer_norm_before", true))
-        config.refuse("do_layer_norm_before",
-                      "only blocks that normalise before attention and MLP are supported. Choose another "
-                      "size of the model.");
-    if (config.boolean("_remove_final_layer_norm", false))
-        config.refuse("_remove_final_layer_norm", "a decoder without its last norm is not supported.");
+    a.post_norm = !config.boolean("do_layer_norm_before", true);
+    const bool last_norm = !a.post_norm && !config.boolean("_remove_final_layer_norm", false);
     if (!config.boolean("layer_norm_elementwise_affine", true))
         config.refuse("layer_norm_elementwise_affine", "norms without weights are not supported.");
 
@@ -82,7 +74,13 @@ Architecture describe_opt(const ConfigFields& config) {
     a.position_embedding = "model.decoder.embed_positions";
     a.attention_norm = "self_attn_layer_norm";
     a.mlp_norm = "final_layer_norm";
-    a.final_norm = "model.decoder.final_layer_norm";
+    if (last_norm) a.final_norm = "model.decoder.final_layer_norm";
+    if (const std::int64_t width = config.integer("word_embed_proj_dim", a.hidden_size, 1, limits::width);
+        width != a.hidden_size) {
+        a.embedding_size = width;
+        a.embedding_in = "model.decoder.project_in";
+        a.embedding_out = "model.decoder.project_out";
+    }
     a.lm_head = "lm_head";
     const std::int64_t d = a.hidden_size, ff = a.intermediate_size;
     a.attention_in = {linear("self_attn.q_proj", "q", d, d, bias),

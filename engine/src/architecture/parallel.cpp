@@ -36,9 +36,11 @@ Architecture describe_phi(const ConfigFields& config) {
     if (a.heads % a.kv_heads != 0)
         config.refuse("num_key_value_heads",
                       "it must divide num_attention_heads, " + std::to_string(a.heads) + ".");
-    if (config.boolean("qk_layernorm", false))
-        config.refuse("qk_layernorm", "norms on queries and keys are not supported for phi.");
-    a.rope = read_rope(config, a.head_dim, read_rotary_fraction(config, 0.5));
+    if (config.boolean("qk_layernorm", false)) {
+        a.q_norm = "self_attn.q_layernorm";
+        a.k_norm = "self_attn.k_layernorm";
+    }
+    a.rope = read_rope(config, a.head_dim, read_rotary_fraction(config, 0.5), a.max_positions);
     a.head_bias = true;
 
     a.base_prefix = "model.";
@@ -60,7 +62,7 @@ Architecture describe_gpt_neox(const ConfigFields& config) {
     Architecture a = common(config, {6144, 24576, 44, 64, 50432, "gelu"});
     a.parallel_block = config.boolean("use_parallel_residual", true);
     const double fraction = config.real("rotary_pct", read_rotary_fraction(config, 0.25), 0, 1);
-    a.rope = read_rope(config, a.head_dim, fraction, "rotary_emb_base");
+    a.rope = read_rope(config, a.head_dim, fraction, a.max_positions, {.theta_key = "rotary_emb_base"});
     const bool attention_bias = config.boolean("attention_bias", true);
 
     a.base_prefix = "gpt_neox.";

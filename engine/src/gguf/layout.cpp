@@ -18,8 +18,9 @@ struct Graph {
     Biases biases;           // of projections: those that may be there, or (required) must all be
     bool permuted = false;   // q and k with interleaved halves
     bool own_head = false;   // the head must be in the file, tied or not
-    bool long_rope = false;  // reads rope_freqs
-    bool windows = false;    // asks for attention.sliding_window, and then attends to everything all the same
+    bool frequencies = false;  // reads rope_freqs
+    bool long_rope = false;    // reads rope_factors_short and rope_factors_long
+    bool windows = false;      // asks for attention.sliding_window, and then attends to everything all the same
 };
 
 const Graph* graph_of(const Architecture& a) {
@@ -28,12 +29,12 @@ const Graph* graph_of(const Architecture& a) {
     static const std::vector<Activation> gelu = {Activation::gelu, Activation::gelu_tanh};
     static const std::vector<Graph> graphs = {
         {"gpt2", "gpt2", gelu, Biases::required},
-        {"llama", "llama", silu, Biases::optional, true, false, true},
-        {"mistral", "llama", silu, Biases::optional, true, false, true},
+        {"llama", "llama", silu, Biases::optional, true, false, true, true},
+        {"mistral", "llama", silu, Biases::optional, true, false, true, true},
         {"qwen2", "qwen2", silu, Biases::attention_in},
         {"qwen3", "qwen3", silu, Biases::none},
         {"gemma", "gemma", gelu, Biases::none},
-        {"phi3", "phi3", silu, Biases::none, false, false, false, true},
+        {"phi3", "phi3", silu, Biases::none, false, false, false, true, true},
         {"phi", "phi2", gelu, Biases::required, false, true},
         {"gpt_neox", "gptneox", gelu, Biases::required, false, true},
     };
@@ -67,8 +68,14 @@ std::string mismatch(const Architecture& a, const Graph& graph) {
         return "its architecture " + name + biases;
     if (a.head_bias && name != "phi2") return "its architecture " + name + " has no bias on the head";
     if (!a.scale_attention || a.scale_attention_by_layer) return "it scales attention scores in another way";
-    if (a.rope.scaling == RopeScaling::llama3 && !graph.long_rope)
+    if (a.rope.scaling == RopeScaling::llama3 && !graph.frequencies)
         return "its architecture " + name + " knows no llama3 rope scaling";
+    if (a.rope.scaling == RopeScaling::longrope && !graph.long_rope)
+        return "its architecture " + name + " knows no longrope scaling";
+    if (a.rope.scaling == RopeScaling::yarn &&
+        (a.rope.beta_fast != 32 || a.rope.beta_slow != 1 || !a.rope.truncate || a.rope.factor < 1))
+        return "not every release of it reads the beta_fast, beta_slow and truncate of yarn rope scaling";
+    if (!a.q_norm.empty() && name != "qwen3") return "its architecture " + name + " has no norms on queries and keys";
     if (name == "gemma" && !a.tied_embeddings) return "its gemma takes the embedding as the head";
     return {};
 }
@@ -197,6 +204,13 @@ GgufFitness gguf_fitness(const Architecture& a) {
     if (window > 0)
         fitness.notes.push_back("llama.cpp does not limit the attention of this model to " +
                                 std::to_string(window) + " tokens; longer texts give other answers there.");
+    if (a.rope.scaling == RopeScaling::longrope)
+        fitness.notes.push_back("llama.cpp chooses the short or the long rope factors by the context it is started with, not by the "
+                                "length of a text: start it with up to " +
+                                std::to_string(a.rope.original_max_positions) + " tokens unless texts are longer.");
+    if (a.rope.scaling == RopeScaling::dynamic)
+        fitness.notes.push_back("llama.cpp does not stretch positions with the text (dynamic rope scaling); texts beyond " +
+                                std::to_string(a.rope.original_max_positions) + " tokens give other answers there.");
     return fitness;
 }
 
@@ -238,6 +252,10 @@ std::vector<GgufSource> gguf_sources(const Architecture& a) {
                       {a.max_positions + a.position_offset, d});
     if (a.rope.scaling == RopeScaling::llama3)
         sources.computed("rope_freqs.weight", frequency_divisors(a.rope));
+    if (a.rope.scaling == RopeScaling::longrope) {
+        sources.computed("rope_factors_long.weight", {a.rope.long_factors.begin(), a.rope.long_factors.end()});
+        sources.computed("rope_factors_short.weight", {a.rope.short_factors.begin(), a.rope.short_factors.end()});
+    }
     for (std::int64_t layer = 0; layer < a.layers; ++layer) {
         const std::string block = "blk." + std::to_string(layer) + ".", stored = a.layer_name(layer);
         sources.norm(block + "attn_norm", stored + a.attention_norm, d, biased);
@@ -285,6 +303,18 @@ GgufMetadata gguf_settings(const Architecture& a) {
         if (a.rope.scaling == RopeScaling::linear) {
             set("rope.scaling.type", std::string("linear"));
             set("rope.scaling.factor", static_cast<float>(a.rope.factor));
+        }
+        if (a.rope.scaling == RopeScaling::yarn) {
+            set("rope.scaling.type", std::string("yarn"));
+            set("rope.scaling.factor", static_cast<float>(a.rope.factor));
+            set("rope.scaling.original_context_length", count(a.rope.original_max_positions));
+            // On top of what llama.cpp makes of the factor itself.
+            set("rope.scaling.attn_factor", static_cast<float>(a.rope.attention_factor / (1 + 0.1 * std::log(a.rope.factor))));
+        }
+        if (a.rope.scaling == RopeScaling::longrope) {
+            set("rope.scaling.type", std::string("longrope"));
+            set("rope.scaling.original_context_length", count(a.rope.original_max_positions));
+            set("rope.scaling.attn_factor", static_cast<float>(a.rope.attention_factor));
         }
     }
     if (arch == "gptneox") set("use_parallel_residual", a.parallel_block);

@@ -28,8 +28,8 @@ std::vector<AdaptableModule> adaptable_modules(const Architecture& architecture)
                                projections[p]->in_features, projections[p]->out_features});
         }
     }
-    modules.push_back({architecture.embedding, Kind::embedding, -1, -1, architecture.vocab_size, architecture.hidden_size});
-    modules.push_back({architecture.lm_head, Kind::head, -1, -1, architecture.hidden_size, architecture.head_rows()});
+    modules.push_back({architecture.embedding, Kind::embedding, -1, -1, architecture.vocab_size, architecture.embedding_width()});
+    modules.push_back({architecture.lm_head, Kind::head, -1, -1, architecture.embedding_width(), architecture.head_rows()});
     return modules;
 }
 

@@ -1,6 +1,7 @@
 #include "model/decoder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/device_attention.h"
 #include "model/encoder.h"
@@ -20,6 +21,23 @@ at::Tensor positions_of(int64_t tokens, const ForwardOptions& options) {
     return positions;
 }
 
+// Whether a text that grows so long has other angles from its first token on, and must be computed anew.
+bool changes_angles(const RopeConfig& rope, int64_t before, int64_t after) {
+    return after > rope.original_max_positions && (rope.scaling == RopeScaling::dynamic || before <= rope.original_max_positions);
+}
+
+// Each of several sequences has its own length.
+RotaryTable rotary_of(const RopeConfig& rope, const at::Tensor& positions, at::IntArrayRef offsets, const c10::Device& device) {
+    if (!rope.depends_on_length() || offsets.empty()) return rotary_table(rope, positions, device);
+    std::vector<at::Tensor> cos, sin;
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
+        const RotaryTable each = rotary_table(rope, positions.narrow(0, offsets[s], offsets[s + 1] - offsets[s]), device);
+        cos.push_back(each.cos);
+        sin.push_back(each.sin);
+    }
+    return {at::cat(cos), at::cat(sin)};
+}
+
 }  // namespace
 
 Decoder::Decoder(Architecture architecture, DecoderWeights weights, Precision precision, c10::Device device)
@@ -36,6 +54,7 @@ at::Tensor Decoder::embed(const at::Tensor& ids, const at::Tensor& positions,
         // Rounded as the reference rounds it: to the type that it computes in.
         x = x * at::scalar_tensor(architecture_.embedding_scale).to(compute_type_).item<float>();
     }
+    if (weights_.embedding_in.defined()) x = project(x, weights_.embedding_in, {}, compute_type_);
     if (architecture_.positions != PositionKind::learned) return x;
     const int64_t tokens = ids.size(1);
     if (architecture_.positions_skip_padding && options.key_mask.defined()) {
@@ -50,11 +69,24 @@ at::Tensor Decoder::embed(const at::Tensor& ids, const at::Tensor& positions,
 at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
     if (architecture_.encoder) return Encoder(architecture_, weights_, compute_type_).forward(ids, options);
     const int64_t tokens = ids.size(1);
+    if (options.cache && architecture_.positions == PositionKind::rotary && architecture_.rope.depends_on_length()) {
+        KeyValueCache& cache = *options.cache;
+        const int64_t seen = cache.length;
+        const bool known = seen == 0 || (cache.ids.defined() && cache.ids.size(1) >= seen);  // a cache may be filled otherwise
+        cache.ids = !known ? at::Tensor() : seen == 0 ? ids : at::cat({cache.ids.narrow(1, 0, seen), ids}, 1);
+        if (seen > 0 && known && changes_angles(architecture_.rope, seen, seen + tokens)) {
+            cache.length = 0;
+            const at::Tensor all = std::exchange(cache.ids, {});
+            const at::Tensor x = forward(all, options);
+            const int64_t wanted = options.last_only ? 1 : tokens;
+            return x.narrow(1, x.size(1) - wanted, wanted);
+        }
+    }
     if (options.cache) options.cache->reserve(options.cache->length + tokens);
     const at::Tensor positions = positions_of(tokens, options);
     RotaryTable rotary;
     if (architecture_.positions == PositionKind::rotary)
-        rotary = rotary_table(architecture_.rope, positions, device_);
+        rotary = rotary_of(architecture_.rope, positions, options.offsets, device_);
     at::Tensor x = embed(ids, positions, options);
     if (options.hidden_states) options.hidden_states->push_back(x);
     for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
@@ -63,7 +95,8 @@ at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options
         x = mlp(layer, architecture_.parallel_block ? x.narrow(1, x.size(1) - left, left) : attended, attended, options);
         if (options.hidden_states && layer + 1 < architecture_.layers) options.hidden_states->push_back(x);
     }
-    x = normalize(x, weights_.final_norm, rule());
+    if (weights_.final_norm.weight.defined()) x = normalize(x, weights_.final_norm, rule());
+    if (weights_.embedding_out.defined()) x = project(x, weights_.embedding_out, {}, compute_type_);
     if (options.hidden_states) options.hidden_states->push_back(x);
     if (options.cache) options.cache->length += tokens;
     return x;
@@ -77,7 +110,7 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
     const bool whole = (x.is_cpu() || has_device_attention()) && tokens > 1 && !options.cache && !options.key_mask.defined() &&
                        !weights.q_norm.weight.defined();
     const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0,
-                            {x, &weights.attention_norm, rule()},
+                            {x, architecture_.post_norm ? nullptr : &weights.attention_norm, rule()},
                             {options.adapters, compute_type_, whole ? compute_type_ : at::kFloat});
     const auto heads_of = [&](const char* kind, int64_t heads, const NormWeights& each) {
         at::Tensor y = slots[kind].reshape({batch, tokens, heads, architecture_.head_dim});
@@ -109,7 +142,7 @@ at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTa
     const SlotOutputs output({architecture_.attention_out}, {weights.attention_out}, layer,
                              static_cast<int>(architecture_.attention_in.size()), {mixed, nullptr, {}, residual},
                              {options.adapters, compute_type_});
-    return output["o"];
+    return architecture_.post_norm ? normalize(output["o"], weights.attention_norm, rule()) : output["o"];
 }
 
 at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const at::Tensor& residual,
@@ -117,7 +150,8 @@ at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const at::Tensor& re
     const LayerWeights& weights = weights_.layers[layer];
     const NormWeights& norm = weights.mlp_norm.weight.defined() ? weights.mlp_norm : weights.attention_norm;
     const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
-    const SlotOutputs slots(architecture_.mlp_in, weights.mlp_in, layer, first, {x, &norm, rule()},
+    const SlotOutputs slots(architecture_.mlp_in, weights.mlp_in, layer, first,
+                            {x, architecture_.post_norm ? nullptr : &norm, rule()},
                             {options.adapters, compute_type_, compute_type_});
     const at::Tensor inner = architecture_.gated_mlp
                                  ? gate_and_multiply(slots["gate"], slots["up"], architecture_.activation)
@@ -125,7 +159,7 @@ at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const at::Tensor& re
     const SlotOutputs output({architecture_.mlp_out}, {weights.mlp_out}, layer,
                              first + static_cast<int>(architecture_.mlp_in.size()),
                              {inner, nullptr, {}, residual}, {options.adapters, compute_type_});
-    return output["down"];
+    return architecture_.post_norm ? normalize(output["down"], norm, rule()) : output["down"];
 }
 
 at::Tensor Decoder::classify(const at::Tensor& hidden, const at::Tensor& mask) const {

@@ -36,7 +36,8 @@ struct LayerWeights {
 };
 
 struct DecoderWeights {
-    at::Tensor embedding;             // [V, d]
+    at::Tensor embedding;             // [V, d], or [V, embedding_size]
+    at::Tensor embedding_in;          // [d, embedding_size] behind it, or undefined
     at::Tensor position_embedding;    // [P + position_offset, d] or undefined
     at::Tensor token_type_embedding;  // of encoders: [token_types, d] or undefined
     NormWeights embedding_norm;       // of encoders
@@ -45,7 +46,8 @@ struct DecoderWeights {
     LinearWeights convolution;  // [d, d / groups, kernel] and its bias, or undefined
     NormWeights convolution_norm;
     std::vector<LayerWeights> layers;
-    NormWeights final_norm;
+    NormWeights final_norm;      // or undefined
+    at::Tensor embedding_out;    // [embedding_size, d] in front of the head, or undefined
     LinearWeights head_dense;  // in front of a classifier, or undefined
     at::Tensor head;           // [V or labels, d]; the embedding itself when tied
     at::Tensor head_bias;      // [V or labels] f32 or undefined
@@ -55,6 +57,7 @@ struct DecoderWeights {
 struct KeyValueCache {
     std::vector<at::Tensor> k, v;
     int64_t length = 0;
+    at::Tensor ids;  // [B, length] where the angles of positions depend on the length of the text, or undefined
     int64_t capacity = 0;
 
     // Room for that many tokens: at least doubles what there is when it must grow, so it is copied rarely.
@@ -85,7 +88,8 @@ class Decoder {
     DecoderWeights& weights() { return weights_; }
     const c10::Device& device() const { return device_; }
 
-    // ids [B, T] int64 on the device -> final hidden states [B, T, d] f32, after the last norm.
+    // ids [B, T] int64 on the device -> final hidden states [B, T, d] f32, what the head reads: after the last norm, of the
+    // width of the head.
     at::Tensor forward(const at::Tensor& ids, const ForwardOptions& options = {}) const;
     // hidden [..., d] -> [..., V] f32
     at::Tensor logits(const at::Tensor& hidden) const {

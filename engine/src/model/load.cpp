@@ -30,6 +30,7 @@ DecoderWeights assemble(const Architecture& a, const Source& source) {
     };
     DecoderWeights w;
     w.embedding = source(a.embedding + ".weight", true);
+    if (!a.embedding_in.empty()) w.embedding_in = source(a.embedding_in + ".weight", true);
     if (a.positions == PositionKind::learned) w.position_embedding = source(a.position_embedding + ".weight", false);
     if (a.token_types > 0) w.token_type_embedding = source(a.token_type_embedding + ".weight", false);
     w.embedding_norm = norm(a.embedding_norm);
@@ -64,6 +65,7 @@ DecoderWeights assemble(const Architecture& a, const Source& source) {
         w.layers.push_back(std::move(l));
     }
     w.final_norm = norm(a.final_norm);
+    if (!a.embedding_out.empty()) w.embedding_out = source(a.embedding_out + ".weight", true);
     if (!a.head_dense.empty()) {
         w.head_dense = {source(a.head_dense + ".weight", true), source(a.head_dense + ".bias", false)};
     }
@@ -157,6 +159,7 @@ void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
         if (weights.bias.defined()) visit(module + ".bias", weights.bias, false);
     };
     visit(a.embedding + ".weight", w.embedding, false);
+    if (w.embedding_in.defined()) visit(a.embedding_in + ".weight", w.embedding_in, false);
     if (w.position_embedding.defined()) visit(a.position_embedding + ".weight", w.position_embedding, false);
     if (w.token_type_embedding.defined()) visit(a.token_type_embedding + ".weight", w.token_type_embedding, false);
     plain(a.embedding_norm, w.embedding_norm);
@@ -185,6 +188,7 @@ void visit_weights(const Architecture& a, Weights& w, const Visit& visit) {
         linear(layer, a.mlp_out, l.mlp_out);
     }
     plain(a.final_norm, w.final_norm);
+    if (w.embedding_out.defined()) visit(a.embedding_out + ".weight", w.embedding_out, false);
     plain(a.head_dense, w.head_dense);
     visit(a.lm_head + ".weight", w.head, false);
     if (w.head_bias.defined()) visit(a.lm_head + ".bias", w.head_bias, false);

@@ -34,12 +34,18 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tens
 }
 
 RotaryTable rotary_table(const RopeConfig& rope, const at::Tensor& positions, const c10::Device& device) {
-    const auto inverse = inverse_frequencies(rope);
+    const int64_t length = rope.depends_on_length() && positions.numel() > 0 ? positions.max().item<int64_t>() + 1 : 0;
+    const auto inverse = inverse_frequencies(rope, length);
     const at::Tensor frequencies =
         at::tensor(at::ArrayRef<float>(inverse), at::kFloat);  // [rotary_dim / 2]
     const at::Tensor angles = at::outer(positions.to(at::kFloat), frequencies);
     const at::Tensor both = at::cat({angles, angles}, -1);
-    return {send(both.cos(), device), send(both.sin(), device)};
+    at::Tensor cos = both.cos(), sin = both.sin();
+    if (rope.attention_factor != 1) {
+        cos.mul_(rope.attention_factor);
+        sin.mul_(rope.attention_factor);
+    }
+    return {send(cos, device), send(sin, device)};
 }
 
 at::Tensor rotate(const at::Tensor& x, const RotaryTable& table) {

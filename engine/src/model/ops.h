@@ -16,7 +16,8 @@ at::Tensor gate_and_multiply(const at::Tensor& gate, const at::Tensor& up, Activ
 // compute_type: bf16 means bf16 factors with f32 accumulation.
 at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, at::ScalarType compute_type);
 
-// Angles of the rotary embedding for positions [T] int64 on the CPU: cos and sin, each [T, rotary_dim] f32.
+// Angles of the rotary embedding for positions [T] int64 on the CPU, of one text that ends at the highest: cos and sin,
+// each [T, rotary_dim] f32, times rope.attention_factor.
 struct RotaryTable {
     at::Tensor cos, sin;
 };

@@ -105,14 +105,16 @@ ModelInfo with_head(ModelInfo model, Task task, std::int64_t labels) {
                 if (tensor.name == ending) rows_change(tensor.shape[0], tensor.numel() / tensor.shape[0]);
     } else if (!model.tensors.empty()) {
         // The head over the vocabulary goes; one that is tied was counted with the embeddings.
+        std::int64_t width = model.hidden_size;
         std::erase_if(model.tensors, [&](const TensorInfo& tensor) {
             const bool head = tensor.name.starts_with("lm_head.") || tensor.name.starts_with("embed_out.");
+            if (head && tensor.shape.size() == 2) width = tensor.shape[1];
             if (head && !(model.tied_embeddings && tensor.name.ends_with(".weight")))
                 model.total_params -= tensor.numel();
             return head;
         });
-        model.tensors.push_back({"score.weight", {labels, model.hidden_size}});
-        model.total_params += labels * model.hidden_size;
+        model.tensors.push_back({"score.weight", {labels, width}});
+        model.total_params += labels * width;
     }
     model.labels = labels;
     return model;

@@ -82,6 +82,7 @@ std::vector<ParameterArena::Entry> Trainable::weight_entries() {
         add(name + " bias", weights.bias);
     };
     add("embedding", w.embedding);
+    add("projection of the embedding", w.embedding_in);
     add("position embedding", w.position_embedding);
     add("token types", w.token_type_embedding);
     add_norm("embedding norm", w.embedding_norm);
@@ -108,6 +109,7 @@ std::vector<ParameterArena::Entry> Trainable::weight_entries() {
         add_linear(name + a.mlp_out.module, layer.mlp_out);
     }
     add_norm("final norm", w.final_norm);
+    add("projection in front of the head", w.embedding_out);
     if (!a.tied_embeddings) add("head", w.head);
     add("head bias", w.head_bias);
     return entries;
