@@ -1,6 +1,7 @@
 #include "command.h"
 #include "format.h"
 #include "output.h"
+#include "timing_json.h"
 
 #include <engine/bench.h>
 
@@ -19,6 +20,8 @@ struct GemmCommand {
 struct TrainBenchCommand {
     engine::TrainBenchRequest request;
     std::string method = "lora";
+    int64_t adapters = 1;
+    int64_t stacked_tokens = 0;
     std::string dtype = "f32";
     std::string base_dtype;
 };
@@ -54,6 +57,36 @@ int bench_gemm(const GemmCommand& command, Session& session) {
     return 0;
 }
 
+int bench_together(const engine::TogetherBenchRequest& request, Session& session) {
+    const auto result = engine::bench_together(request).value();
+    const double memory = static_cast<double>(result.peak_memory_bytes) / static_cast<double>(result.memory_of_one_bytes);
+    if (session.json) {
+        print_json({{"shape", request.step.shape},
+                    {"adapters", request.adapters},
+                    {"stacked_tokens", result.stacked_tokens},
+                    {"together_ms", timing_json(result.together)},
+                    {"in_turn_ms", timing_json(result.in_turn)},
+                    {"together_tokens_per_second", result.together_tokens_per_second},
+                    {"in_turn_tokens_per_second", result.in_turn_tokens_per_second},
+                    {"speedup", result.speedup},
+                    {"memory_of_one_bytes", result.memory_of_one_bytes},
+                    {"peak_memory_bytes", result.peak_memory_bytes},
+                    {"memory_ratio", memory}});
+        return 0;
+    }
+    Facts facts;
+    facts.add("Together", number_text(result.together_tokens_per_second) + " tokens/s, " +
+                              number_text(result.together.median_ms) + " ms for a step of all " +
+                              std::to_string(request.adapters));
+    facts.add("In turn", number_text(result.in_turn_tokens_per_second) + " tokens/s, " +
+                             number_text(result.in_turn.median_ms) + " ms");
+    facts.add("Speed-up", number_text(result.speedup, 3));
+    facts.add("Peak memory", bytes_text(result.peak_memory_bytes) + ", " + number_text(memory, 3) + " of the " +
+                                 bytes_text(result.memory_of_one_bytes) + " of one");
+    facts.print();
+    return 0;
+}
+
 int bench_train(const TrainBenchCommand& command, Session& session) {
     auto request = command.request;
     request.method = engine::method_from(command.method).value();
@@ -62,6 +95,7 @@ int bench_train(const TrainBenchCommand& command, Session& session) {
     if (request.shape.starts_with("builtin:"))
         request.shape = session.workbench().resolve_model(request.shape).value().string();
     engine::prepare_compute_thread();
+    if (command.adapters > 1) return bench_together({request, command.adapters, command.stacked_tokens}, session);
     const auto result = engine::bench_train(request).value();
     if (session.json) {
         print_json({{"shape", request.shape},

@@ -82,7 +82,8 @@ Difference difference(const Decoder& decoder, const std::vector<Kind>& kinds) {
     }
     std::vector<AdaptedBatch> all;
     for (std::size_t i = 0; i < kinds.size(); ++i) all.push_back({&adapters[i], &batches[i]});
-    const std::vector<LossSum> stacked = causal_losses(decoder, all);
+    const BatchStack stack(all);
+    const std::vector<LossSum> stacked = causal_losses(decoder, stack);
     // Each by a divisor of its own, as the steps of runs do.
     at::Tensor sum = at::zeros({});
     for (std::size_t i = 0; i < stacked.size(); ++i) sum = sum + stacked[i].sum / static_cast<double>(3 + i);
@@ -154,7 +155,8 @@ class TstStacking : public QObject {
         site.B = (at::cos(at::arange(2 * hidden, at::kFloat)) * 0.1).view({hidden, 2}).requires_grad_();
         adapters[1].embedding = site;
         const Batch first = batch_of({12}, 1), second = batch_of({9, 5}, 2);
-        const auto stacked = causal_losses(decoder, {{&adapters[0], &first}, {&adapters[1], &second}});
+        const BatchStack stack({{&adapters[0], &first}, {&adapters[1], &second}});
+        const auto stacked = causal_losses(decoder, stack);
         QVERIFY(std::abs(stacked[0].sum.item<double>() / causal_loss(decoder, &adapters[0], first).sum.item<double>() - 1) < 1e-6);
         QVERIFY(std::abs(stacked[1].sum.item<double>() / causal_loss(decoder, &adapters[1], second).sum.item<double>() - 1) < 1e-6);
     }
@@ -166,7 +168,8 @@ class TstStacking : public QObject {
         const Batch labelled = batch_of({12}, 1);
         Batch silent = batch_of({8}, 2);
         std::fill(silent.labels.begin(), silent.labels.end(), ignored_label);
-        const auto losses = causal_losses(decoder, {{&first, &silent}, {&second, &labelled}});
+        const BatchStack stack({{&first, &silent}, {&second, &labelled}});
+        const auto losses = causal_losses(decoder, stack);
         QCOMPARE(losses[0].tokens, int64_t{0});
         QCOMPARE(losses[0].sum.item<double>(), 0.0);
         (losses[0].sum + losses[1].sum).backward();

@@ -8,6 +8,10 @@
 
 namespace engine {
 
+struct Timing {
+    double median_ms = 0, min_ms = 0, max_ms = 0;
+};
+
 struct GemmBenchRequest {
     int64_t m = 1024, k = 768, n = 3072;
     Precision precision = Precision::f32;
@@ -48,6 +52,23 @@ struct TrainBenchResult {
 };
 Result<TrainBenchResult> bench_train(const TrainBenchRequest& request);
 
+// A step of each of several adapters over one base: batches stacked as runs that train together stack them, against the same
+// batches one by one, in turn.
+struct TogetherBenchRequest {
+    TrainBenchRequest step;  // of each adapter; Method::lora
+    int64_t adapters = 8;
+    int64_t stacked_tokens = 0;  // in one pass at most; 0: as runs do
+};
+struct TogetherBenchResult {
+    int64_t stacked_tokens = 0;
+    Timing together, in_turn;  // all adapters
+    double together_tokens_per_second = 0, in_turn_tokens_per_second = 0;  // medians
+    double speedup = 0;                                                    // median of the rounds' own ratios
+    int64_t memory_of_one_bytes = 0;  // peak while one adapter trained
+    int64_t peak_memory_bytes = 0;    // peak with all of them
+};
+Result<TogetherBenchResult> bench_together(const TogetherBenchRequest& request);
+
 // The rows of a file as training takes them, laid end to end, against the same rows each filled up to one length: the same
 // step, in turn.
 struct DataBenchRequest {
@@ -74,10 +95,6 @@ struct DataBenchResult {
     double largest_loss_difference = 0;  // between the two, relative
 };
 Result<DataBenchResult> bench_data(const DataBenchRequest& request);
-
-struct Timing {
-    double median_ms = 0, min_ms = 0, max_ms = 0;
-};
 
 // Time to the next token of the base, of base and adapter merged, and of the adapter beside the base, in turn (Hu et al. 2021,
 // arXiv:2106.09685, Table 1 compares these). Random weights.

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 
 #include "engine/events.h"
 #include "engine/experiment_spec.h"
@@ -22,11 +23,21 @@ class RunControl {
     bool take_evaluate() { return evaluate_.exchange(false); }
     bool take_save() { return save_.exchange(false); }
     void wait_while_paused() {
-        while (pause_ && !stop_) pause_.wait(true);
+        for (unsigned seen = changes(); pause_ && !stop_; seen = changes()) wait_for_change(seen);
     }
 
+    // How often any run was stopped or let go on, and a wait until that is another number: so one thread waits for several
+    // runs.
+    static unsigned changes() { return changes_; }
+    static void wait_for_change(unsigned seen) { changes_.wait(seen); }
+
   private:
-    void wake() { pause_ = false; pause_.notify_all(); }
+    void wake() {
+        pause_ = false;
+        ++changes_;
+        changes_.notify_all();
+    }
+    static inline std::atomic<unsigned> changes_{0};
     std::atomic<bool> stop_{false}, pause_{false}, evaluate_{false}, save_{false};
 };
 
@@ -52,7 +63,7 @@ struct RunResult {
     double base_eval_loss = 0;  // before the first step
     std::vector<NamedValue> eval_metrics;  // at the end; of a classifier, the main figure first
     std::vector<NamedValue> best_eval_metrics;  // at best_step
-    double tokens_per_second = 0;
+    double tokens_per_second = 0;  // in its part of the time, where runs train together
     double seconds = 0;
     int64_t peak_memory_bytes = 0;  // of the process (CPU) or the device
     int64_t trainable_params = 0;
@@ -65,5 +76,19 @@ struct RunResult {
 bool has_saved_state(const std::filesystem::path& run_dir);
 
 Result<RunResult> train(const TrainRequest& request, RunObserver& observer, RunControl& control);
+
+// Several runs at once, step by step in turn on this thread, each with its own events, pauses, stop and saved states and with
+// the results that it has alone. What they share is there once: the tensors of the base model of those that adapt it, and
+// the rows of their data. Texts of runs that adapt the same base go through it together while they have few tokens; the
+// order of sums is another one then, and losses differ from those of each alone in the last digits.
+struct TrainMember {
+    TrainRequest request;
+    RunObserver& observer;
+    RunControl& control;
+};
+// Called once for each member, by its index, as soon as it has ended, on this thread; must not throw. A member that fails leaves
+// the others going.
+using MemberEnded = std::function<void(std::size_t member, Result<RunResult> result)>;
+void train_together(const std::vector<TrainMember>& members, const MemberEnded& ended);
 
 }  // namespace engine

@@ -5,7 +5,6 @@
 
 #include "bench/flops.h"
 #include "bench/measure.h"
-#include "data/seeded.h"
 #include "engine/runtime.h"
 #include "lora/new_adapters.h"
 #include "model/load.h"
@@ -18,24 +17,6 @@
 
 namespace engine {
 namespace {
-
-// Random rows of full length; the last trained_fraction of each row carries labels.
-Batch random_batch(const Architecture& a, const TrainBenchRequest& request) {
-    SeededRandom random(derive_seed(1, "bench"));
-    Batch batch;
-    const auto masked = static_cast<int64_t>(std::llround((1 - request.trained_fraction) * static_cast<double>(request.seq_len)));
-    for (int64_t row = 0; row < request.batch_size; ++row) {
-        for (int64_t t = 0; t < request.seq_len; ++t) {
-            const auto id = static_cast<int64_t>(random.below(static_cast<uint64_t>(a.vocab_size)));
-            const bool trained = t > 0 && t >= masked;
-            batch.ids.push_back(id);
-            batch.labels.push_back(trained ? id : ignored_label);
-            batch.trained_tokens += trained;
-        }
-        batch.offsets.push_back(static_cast<int64_t>(batch.ids.size()));
-    }
-    return batch;
-}
 
 struct BenchSubject {
     Decoder decoder;
@@ -118,7 +99,7 @@ Result<TrainBenchResult> bench_train(const TrainBenchRequest& request) {
         prepare_device(device, request.precision);
         BenchSubject subject = make_subject(architecture, request, device);
         AdamW optimizer(*subject.arena, OptimizerConfig{});
-        const Batch batch = random_batch(architecture, request);
+        const Batch batch = random_batch(architecture.vocab_size, request, 1);
         const AdapterSet* adapters = subject.adapters ? &*subject.adapters : nullptr;
         std::vector<double> total, forward, backward, update;
         reset_device_peak(device);

@@ -1,8 +1,10 @@
 #include "bench/measure.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "architecture/classifier.h"
+#include "data/seeded.h"
 #include "engine/model_info.h"
 #include "runtime/device.h"
 
@@ -88,6 +90,24 @@ double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, con
     add(std::min<int64_t>(tokens, 256), a.hidden_size, a.vocab_size,
         static_cast<double>(tokens) / static_cast<double>(std::min<int64_t>(tokens, 256)));
     return flops / ms / 1e6;
+}
+
+Batch random_batch(int64_t vocab_size, const TrainBenchRequest& request, uint64_t seed) {
+    SeededRandom random(derive_seed(seed, "bench"));
+    Batch batch;
+    const auto masked =
+        static_cast<int64_t>(std::llround((1 - request.trained_fraction) * static_cast<double>(request.seq_len)));
+    for (int64_t row = 0; row < request.batch_size; ++row) {
+        for (int64_t t = 0; t < request.seq_len; ++t) {
+            const auto id = static_cast<int64_t>(random.below(static_cast<uint64_t>(vocab_size)));
+            const bool trained = t > 0 && t >= masked;
+            batch.ids.push_back(id);
+            batch.labels.push_back(trained ? id : ignored_label);
+            batch.trained_tokens += trained;
+        }
+        batch.offsets.push_back(static_cast<int64_t>(batch.ids.size()));
+    }
+    return batch;
 }
 
 }  // namespace engine

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "architecture/architecture.h"
+#include "data/dataset.h"
 #include "engine/bench.h"
 #include "runtime/torch.h"
 
@@ -36,6 +37,9 @@ std::vector<double> time_gemm(int64_t m, int64_t k, int64_t n, Precision precisi
 
 // GFLOP/s at the model's own shapes: flops of one pass over every kind of matrix divided by its measured time.
 double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, const c10::Device& device);
+
+// Random rows of full length; the last trained_fraction of each row carries labels.
+Batch random_batch(int64_t vocab_size, const TrainBenchRequest& request, uint64_t seed);
 
 // Of a name in shape_names() or of a model folder. Failure: no text model.
 Architecture architecture_for(const std::string& shape);

@@ -50,6 +50,12 @@ at::Tensor no_loss(const Decoder& decoder) {
     return at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(decoder.device()));
 }
 
+AdapterSet stacked_adapters(const std::vector<AdaptedBatch>& batches) {
+    std::vector<AdapterSet::Part> parts;
+    for (const AdaptedBatch& each : batches) parts.push_back({each.adapters, each.batch->tokens()});
+    return AdapterSet::stacked(parts);
+}
+
 }  // namespace
 
 LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch) {
@@ -60,18 +66,15 @@ LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Ba
     return {predictions.loss(decoder, adapters, {}), count};
 }
 
-std::vector<LossSum> causal_losses(const Decoder& decoder, const std::vector<AdaptedBatch>& batches) {
+BatchStack::BatchStack(std::vector<AdaptedBatch> all) : batches(std::move(all)), adapters(stacked_adapters(batches)) {}
+
+std::vector<LossSum> causal_losses(const Decoder& decoder, const BatchStack& stack) {
     Predictions predictions;
-    std::vector<AdapterSet::Part> parts;
-    for (const AdaptedBatch& part : batches) {
-        predictions.add(*part.batch);
-        parts.push_back({part.adapters, part.batch->tokens()});
-    }
+    for (const AdaptedBatch& each : stack.batches) predictions.add(*each.batch);
     std::vector<LossSum> losses;
     for (const int64_t count : predictions.counts) losses.push_back({no_loss(decoder), count});
     if (predictions.rows.empty()) return losses;
-    const AdapterSet adapters = AdapterSet::stacked(parts);
-    const at::Tensor sums = predictions.loss(decoder, &adapters, predictions.counts);
+    const at::Tensor sums = predictions.loss(decoder, &stack.adapters, predictions.counts);
     for (std::size_t i = 0; i < losses.size(); ++i) {
         if (losses[i].tokens > 0) losses[i].sum = sums[static_cast<int64_t>(i)];
     }

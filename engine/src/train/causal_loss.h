@@ -18,13 +18,18 @@ struct LossSum {
 // Predicts position t + 1 from t; the first token of a row is never a target. Logits exist only where there is a label.
 LossSum causal_loss(const Decoder& decoder, const AdapterSet* adapters, const Batch& batch);
 
-// The same of several batches, each with adapters of its own, in one pass over what they share. The adapters differ from the
-// decoder in what AdapterSet::stacked can join.
+// Batches, each with adapters of its own that differ from the decoder in what AdapterSet::stacked can join.
 struct AdaptedBatch {
     const AdapterSet* adapters;
     const Batch* batch;
 };
-std::vector<LossSum> causal_losses(const Decoder& decoder, const std::vector<AdaptedBatch>& batches);
+struct BatchStack {
+    explicit BatchStack(std::vector<AdaptedBatch> all);
+    std::vector<AdaptedBatch> batches;
+    AdapterSet adapters;  // of all of them
+};
+// The same of each, in one pass over what they share. The stack must live until the backward pass is done.
+std::vector<LossSum> causal_losses(const Decoder& decoder, const BatchStack& stack);
 
 // Loss over a whole data set without gradients or dropout: summed over trained tokens, or the texts of a classifier, then
 // divided. A batch holds the tokens of

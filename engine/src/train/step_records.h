@@ -14,6 +14,7 @@ struct StepRecord {
     double grad_norm = 0;  // before clipping
     double learning_rate = 0;
     double tokens = 0;
+    double round_tokens = 0;  // of this step and of those of other runs at the same time
 };
 
 class StepRecords {

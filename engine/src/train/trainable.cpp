@@ -15,29 +15,20 @@
 namespace engine {
 namespace {
 
-Decoder make_decoder(const TrainRequest& request, const c10::Device& device,
-                     const std::optional<Classifier>& classifier) {
-    const ExperimentSpec& spec = request.spec;
-    Architecture architecture = read_architecture(request.model_dir);
-    if (!classifier) require_text_model(architecture, "The task causal_lm");
-    // Trained weights stay in f32: AdamW's updates are smaller than a bf16 step.
-    const Precision stored = spec.method == Method::full ? Precision::f32 : spec.precision;
-    if (spec.from_scratch) {
-        return random_decoder(architecture, spec.precision, device, stored, spec.seed);
-    }
-    if (classifier) architecture = with_classifier(std::move(architecture), *classifier);
-    return load_decoder(request.model_dir, std::move(architecture), spec.precision, device, stored, spec.seed);
-}
-
 std::vector<std::string> trained_head(const Architecture& architecture, const std::filesystem::path& model) {
     const auto stored = resolve_tensors(architecture, Checkpoint::open(model));
     return head_modules(architecture, [&](const std::string& tensor) { return stored.contains(tensor); });
 }
 
+bool is_quantized(const Decoder& decoder) {
+    return !decoder.weights().layers.empty() && !decoder.weights().layers.front().mlp_out.weight.defined();
+}
+
 }  // namespace
 
-Trainable::Trainable(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier)
-    : spec_(request.spec), model_dir_(request.model_dir), decoder_(make_decoder(request, device, classifier)) {
+Trainable::Trainable(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier,
+                     SharedInputs& shared)
+    : spec_(request.spec), model_dir_(request.model_dir), decoder_(shared.base(request, device, classifier)) {
     if (classifier) {
         auto& saved = spec_.lora.modules_to_save;
         for (const std::string& module : trained_head(decoder_.architecture(), model_dir_)) {
@@ -47,13 +38,22 @@ Trainable::Trainable(const TrainRequest& request, const c10::Device& device, con
     total_params_ = parameter_count(decoder_.architecture());
     if (spec_.method == Method::lora) {
         adapters_ = new_adapters(decoder_, spec_.lora, spec_.seed);
-        if (spec_.base_type != BaseType::as_computed) quantize_layers(decoder_, spec_.base_type);
+        if (spec_.base_type != BaseType::as_computed && !is_quantized(decoder_)) quantize_layers(decoder_, spec_.base_type);
         arena_ = std::make_unique<ParameterArena>(adapter_entries());
         decoder_ = attached(decoder_, *adapters_);
     } else {
         arena_ = std::make_unique<ParameterArena>(weight_entries());
         if (decoder_.architecture().tied_embeddings) decoder_.weights().head = decoder_.weights().embedding;
     }
+}
+
+bool Trainable::stackable() const {
+    const Architecture& architecture = decoder_.architecture();
+    return adapters_ && !architecture.encoder && !architecture.classifier && adapters_->replaced.empty() && !adapters_->head;
+}
+
+bool Trainable::stacks_with(const Trainable& other) const {
+    return stackable() && other.stackable() && decoder_.weights().embedding.is_same(other.decoder_.weights().embedding);
 }
 
 std::vector<ParameterArena::Entry> Trainable::adapter_entries() {

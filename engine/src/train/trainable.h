@@ -9,20 +9,25 @@
 #include "lora/adapter_set.h"
 #include "model/decoder.h"
 #include "train/parameter_arena.h"
+#include "train/shared_inputs.h"
 
 namespace engine {
 
 class Trainable {
   public:
-    // Loads (or, from scratch, makes) the decoder and attaches what the specification asks for.
+    // Takes the decoder from what runs share and attaches what the specification asks for.
     // classifier: the head of a classifier that is to be trained, else empty.
-    Trainable(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier);
+    Trainable(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier,
+              SharedInputs& shared);
 
     const Decoder& decoder() const { return decoder_; }
     const AdapterSet* adapters() const { return adapters_ ? &*adapters_ : nullptr; }
     ParameterArena& arena() { return *arena_; }
     const ParameterArena& arena() const { return *arena_; }
     int64_t total_params() const { return total_params_; }
+    // Whether batches of both may go through the base in one pass: it is the same, and only what AdapterSet::stacked joins
+    // is different.
+    bool stacks_with(const Trainable& other) const;
 
     void set_dropout(uint64_t seed);  // for the next forward pass; evaluation calls clear_dropout first
     void clear_dropout();
@@ -36,6 +41,7 @@ class Trainable {
     void save(const std::filesystem::path& folder) const;
 
   private:
+    bool stackable() const;
     std::vector<ParameterArena::Entry> adapter_entries();
     std::vector<ParameterArena::Entry> weight_entries();
 

@@ -5,13 +5,10 @@
 #include <limits>
 
 #include "data/seeded.h"
-#include "data/token_cache.h"
 #include "engine/chat.h"
 #include "engine/runtime.h"
 #include "io/checkpoint.h"
 #include "runtime/device.h"
-#include "runtime/guard.h"
-#include "runtime/tensor_memory.h"
 #include "train/causal_loss.h"
 
 namespace engine {
@@ -33,19 +30,19 @@ std::optional<LabelledData> load_labels(const TrainRequest& request) {
 
 }  // namespace
 
-Trainer::Trainer(const TrainRequest& request, RunObserver& observer, RunControl& control)
-    : request_(request),
-      spec_(request.spec),
-      observer_(observer),
-      control_(control),
-      spec_json_(to_json(request.spec)),
-      device_(resolve_device(request.spec.device)),
-      labelled_(load_labels(request)),
-      trainable_(request, device_, labelled_ ? std::optional(labelled_->classifier) : std::nullopt),
-      optimizer_(trainable_.arena(), request.spec.optimizer),
+Trainer::Trainer(const TrainMember& member, SharedInputs& shared)
+    : request_(member.request),
+      spec_(request_.spec),
+      observer_(member.observer),
+      control_(member.control),
+      spec_json_(to_json(spec_)),
+      device_(resolve_device(spec_.device)),
+      labelled_(load_labels(request_)),
+      trainable_(request_, device_, labelled_ ? std::optional(labelled_->classifier) : std::nullopt, shared),
+      optimizer_(trainable_.arena(), spec_.optimizer),
       session_start_(Clock::now()) {
     prepare_device(device_, spec_.precision);
-    load_data();
+    load_data(shared);
     const int64_t micro_per_epoch = sampler_->batches_per_epoch();
     const int64_t steps_per_epoch = (micro_per_epoch + spec_.grad_accum - 1) / spec_.grad_accum;
     total_steps_ = spec_.steps > 0 ? spec_.steps : spec_.epochs * steps_per_epoch;
@@ -56,7 +53,7 @@ Trainer::Trainer(const TrainRequest& request, RunObserver& observer, RunControl&
     if (request_.resume) resume();
 }
 
-void Trainer::load_data() {
+void Trainer::load_data(SharedInputs& shared) {
     const DataConfig& config = spec_.data;
     const Architecture& architecture = trainable_.decoder().architecture();
     if (architecture.has_position_table() && config.seq_len > architecture.max_positions) {
@@ -65,35 +62,21 @@ void Trainer::load_data() {
     }
     const std::filesystem::path chat_template = chat_template_file();
     trainable_.keep_chat_template(chat_template);
-    if (labelled_) {
-        if (config.eval_path.empty()) {
-            data_ = split_held_out(std::move(labelled_->train), config.held_out, spec_.seed);
-        } else {
-            data_ = {std::move(labelled_->train), std::move(labelled_->eval)};
-        }
+    if (!labelled_) {
+        data_ = shared.texts(request_, chat_template);
+    } else if (config.eval_path.empty()) {
+        data_ = std::make_shared<Split>(split_held_out(std::move(labelled_->train), config.held_out, spec_.seed));
     } else {
-        load_texts(chat_template);
+        data_ = std::make_shared<Split>(Split{std::move(labelled_->train), std::move(labelled_->eval)});
     }
-    const auto largest = std::max(data_.train.largest_id, data_.held_out.largest_id);
+    const auto largest = std::max(data_->train.largest_id, data_->held_out.largest_id);
     if (largest >= architecture.vocab_size) {
         fail_input("The tokenizer of '" + request_.model_dir.string() + "' gives token " + std::to_string(largest) +
                    ", but the model has only " + std::to_string(architecture.vocab_size) +
                    " embeddings; the tokenizer belongs to another model.");
     }
-    sampler_ = std::make_unique<BatchSampler>(data_.train, spec_.batch_size, derive_seed(spec_.seed, "shuffle"), true);
-    gradient_ = std::make_unique<StepGradient>(spec_, trainable_, data_.train, *sampler_, observer_);
-}
-
-void Trainer::load_texts(const std::filesystem::path& chat_template) {
-    const DataConfig& config = spec_.data;
-    DatasetLoader loader({config.prompt_template, request_.model_dir, chat_template}, config.seq_len, request_.cache_dir);
-    Dataset train = loader.load(config.train_path);
-    if (config.eval_path.empty()) {
-        data_ = split_held_out(std::move(train), config.held_out, spec_.seed);
-    } else {
-        data_.train = std::move(train);
-        data_.held_out = loader.load(config.eval_path);
-    }
+    sampler_ = std::make_unique<BatchSampler>(data_->train, spec_.batch_size, derive_seed(spec_.seed, "shuffle"), true);
+    gradient_ = std::make_unique<StepGradient>(spec_, trainable_, data_->train, *sampler_, observer_);
 }
 
 // The user's file; a resumed run goes on with the copy it saved, for the file may have changed or gone since.
@@ -127,45 +110,50 @@ double Trainer::smoothed_loss() const {
     return steps > 0 ? state_.loss_average / (1 - std::pow(smoothing, steps)) : 0;
 }
 
-RunResult Trainer::run() {
+void Trainer::begin() {
     RunStarted started;
     started.total_steps = total_steps_;
     started.first_step = state_.global_step;
     started.trainable_params = trainable_.arena().numel();
     started.total_params = trainable_.total_params();
-    started.train_rows = static_cast<int64_t>(data_.train.examples.size());
-    started.eval_rows = static_cast<int64_t>(data_.held_out.examples.size());
-    for (const Example& row : data_.train.examples) started.tokens_per_step += static_cast<double>(row.ids.size());
+    started.train_rows = static_cast<int64_t>(data_->train.examples.size());
+    started.eval_rows = static_cast<int64_t>(data_->held_out.examples.size());
+    for (const Example& row : data_->train.examples) started.tokens_per_step += static_cast<double>(row.ids.size());
     started.tokens_per_step *= static_cast<double>(spec_.grad_accum) / static_cast<double>(sampler_->batches_per_epoch());
     started.device = describe_device(device_);
     started.dtype = name_of(spec_.precision);
     started.model_hash = spec_.from_scratch ? "" : fingerprint_of_model(request_.model_dir);
-    started.data_hash = data_.train.content_hash;
+    started.data_hash = data_->train.content_hash;
     observer_.on_event(started);
 
     if (state_.global_step == 0 && state_.last_eval_step < 0) evaluate();
     observer_.on_event(StateChanged{"training"});
-    while (state_.global_step < total_steps_) {
-        if (control_.paused()) {
+}
+
+Trainer::Next Trainer::next() {
+    if (state_.global_step >= total_steps_ || control_.stop_requested()) return Next::end;
+    if (control_.paused()) {
+        if (!held_) {
             save(false);
             observer_.on_event(StateChanged{"paused"});
-            control_.wait_while_paused();
-            if (!control_.stop_requested()) observer_.on_event(StateChanged{"training"});
+            held_ = true;
         }
-        if (control_.stop_requested() || !train_step()) break;
-        after_step();
+        return Next::wait;
     }
+    if (held_) observer_.on_event(StateChanged{"training"});
+    held_ = false;
+    return Next::step;
+}
+
+StepTurn Trainer::turn() {
+    if (records_.empty()) records_from_ = Clock::now();
+    return {gradient_.get(), state_.global_step, [this] { return control_.stop_requested(); }, {}, {}};
+}
+
+RunResult Trainer::end() {
     const bool stopped = control_.stop_requested() && state_.global_step < total_steps_;
     if (stopped || saved_step_ != state_.global_step) save(false);
     return result();
-}
-
-bool Trainer::train_step() {
-    if (records_.empty()) records_from_ = Clock::now();
-    const auto step = gradient_->compute(state_.global_step, [&] { return control_.stop_requested(); });
-    if (!step) return false;
-    update(*step);
-    return true;
 }
 
 void Trainer::update(const StepGradient::Step& step) {
@@ -179,7 +167,7 @@ void Trainer::update(const StepGradient::Step& step) {
     clip_gradient(gradients, norm, config.max_grad_norm);
     optimizer_.step(learning_rate);
     ++state_.global_step;
-    records_.add({state_.global_step, 0, 0, learning_rate, step.tokens}, step.loss, norm);
+    records_.add({state_.global_step, 0, 0, learning_rate, step.tokens, step.round_tokens}, step.loss, norm);
     if (state_.global_step % spec_.log_interval == 0 || state_.global_step == total_steps_) {
         read_records();
         report_step(last_step_);
@@ -189,15 +177,20 @@ void Trainer::update(const StepGradient::Step& step) {
 void Trainer::read_records() {
     const std::vector<StepRecord> records = records_.read();
     if (records.empty()) return;
-    const double seconds = std::chrono::duration<double>(Clock::now() - records_from_).count();
+    double tokens = 0, round_tokens = 0;
+    for (const StepRecord& record : records) {
+        tokens += record.tokens;
+        round_tokens += record.round_tokens;
+    }
+    // Its part of the time that passed, where other runs made their steps meanwhile.
+    const double seconds = std::chrono::duration<double>(Clock::now() - records_from_).count() * tokens / round_tokens;
+    session_tokens_ += tokens;
     session_seconds_ += seconds;
     const double fading = std::pow(0.9, static_cast<double>(records.size()));
     recent_seconds_ = fading * recent_seconds_ + seconds;
-    recent_tokens_ *= fading;
+    recent_tokens_ = fading * recent_tokens_ + tokens;
     for (const StepRecord& record : records) {
         require_finite(record.loss, record.grad_norm, record.global_step);
-        session_tokens_ += record.tokens;
-        recent_tokens_ += record.tokens;
         state_.loss_average = smoothing * state_.loss_average + (1 - smoothing) * record.loss;
     }
     last_step_ = records.back();
@@ -234,9 +227,9 @@ void Trainer::after_step() {
     const bool asked = control_.take_evaluate();
     bool best = false;
     if (asked || state_.global_step % eval_interval_ == 0 || state_.global_step == total_steps_) {
-        const double before = state_.best_eval_loss;
+        const int64_t before = state_.best_step;
         evaluate();
-        best = state_.best_eval_loss < before;
+        best = state_.best_step != before;
         const auto norms = trainable_.delta_norms();
         if (!norms.empty()) observer_.on_event(DeltaNorms{state_.global_step, norms});
     }
@@ -245,11 +238,11 @@ void Trainer::after_step() {
 }
 
 void Trainer::evaluate() {
-    if (data_.held_out.examples.empty()) return;
+    if (data_->held_out.examples.empty()) return;
     read_records();
     observer_.on_event(StateChanged{"evaluating"});
     trainable_.clear_dropout();
-    const DatasetLoss measured = dataset_loss(trainable_.decoder(), trainable_.adapters(), data_.held_out,
+    const DatasetLoss measured = dataset_loss(trainable_.decoder(), trainable_.adapters(), data_->held_out,
                                               spec_.batch_size, [&] { return !control_.stop_requested(); });
     if (control_.stop_requested()) return;  // incomplete: the resumed run evaluates again
     if (!std::isfinite(measured.loss)) non_finite("The evaluation loss", state_.global_step + 1);
@@ -322,26 +315,6 @@ void Trainer::non_finite(const std::string& what, int64_t step) const {
 bool has_saved_state(const std::filesystem::path& run_dir) {
     std::error_code error;
     return std::filesystem::is_regular_file(run_dir / state_file, error);
-}
-
-Result<RunResult> train(const TrainRequest& request, RunObserver& observer, RunControl& control) {
-    return guard([&] {
-        prepare_compute_thread();
-        const Status valid = validate(request.spec);
-        if (!valid.ok()) throw Failure(valid.error());
-        observer.on_event(StateChanged{"preparing"});
-        make_folder(request.run_dir);
-        // Beyond what is free the system would end the whole program; so the step fails in time and is made smaller.
-        limit_tensor_memory(request.memory_limit_bytes > 0 ? request.memory_limit_bytes : free_memory_bytes());
-        struct ReleaseAtEnd {
-            ~ReleaseAtEnd() {
-                limit_tensor_memory(0);
-                release_unused_tensor_memory();
-            }
-        } const after_the_trainer;
-        Trainer trainer(request, observer, control);
-        return trainer.run();
-    });
 }
 
 }  // namespace engine

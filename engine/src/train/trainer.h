@@ -1,4 +1,5 @@
-// The training loop. One object per run, on the run's thread.
+// A run in the parts that a loop over one or several runs calls in turn (train_together.cpp). One object per run, on one
+// thread.
 #pragma once
 
 #include <chrono>
@@ -7,32 +8,39 @@
 #include "engine/train.h"
 #include "train/adamw.h"
 #include "train/run_state.h"
-#include "train/step_gradient.h"
 #include "train/step_records.h"
+#include "train/steps_together.h"
 #include "train/trainable.h"
 
 namespace engine {
 
 class Trainer {
   public:
-    Trainer(const TrainRequest& request, RunObserver& observer, RunControl& control);
-    RunResult run();
+    Trainer(const TrainMember& member, SharedInputs& shared);
+
+    // Tells what will be trained and evaluates the model as it is.
+    void begin();
+    // end: all steps are done, or a stop was asked for. wait: paused, and saved so that it may be ended any time.
+    enum class Next { step, wait, end };
+    Next next();
+    // A step, in three: what its gradient is to be computed from, the update, and evaluations and saved states that are due.
+    StepTurn turn();
+    void update(const StepGradient::Step& step);
+    void after_step();
+    // Saves what is not saved yet.
+    RunResult end();
 
   private:
     using Clock = std::chrono::steady_clock;
 
-    void load_data();
-    void load_texts(const std::filesystem::path& chat_template);
+    void load_data(SharedInputs& shared);
     std::filesystem::path chat_template_file() const;
     void resume();
-    bool train_step();  // false when a stop was asked before the update; nothing has changed then
-    void update(const StepGradient::Step& step);
     void require_finite(double loss, double grad_norm, int64_t step) const;
     void read_records();  // takes in what the steps since the last time left on the device
     void report_step(const StepRecord& step);
     void evaluate();
     void save(bool best);
-    void after_step();
     RunResult result() const;
     double elapsed() const;
     double smoothed_loss() const;
@@ -47,7 +55,7 @@ class Trainer {
     std::optional<LabelledData> labelled_;  // with a task over labels, until load_data() takes the rows
     Trainable trainable_;
     AdamW optimizer_;
-    Split data_;
+    std::shared_ptr<const Split> data_;
     std::unique_ptr<BatchSampler> sampler_;
     std::unique_ptr<StepGradient> gradient_;
     int64_t total_steps_ = 0;
@@ -57,6 +65,7 @@ class Trainer {
     StepRecords records_;
     StepRecord last_step_;           // of those read
     Clock::time_point records_from_;  // when the first of the unread steps began
+    bool held_ = false;  // paused, and has said so
     int64_t saved_step_ = -1;
     int64_t first_step_ = 0;
     // Throughput of this session (after a resume it starts anew).
