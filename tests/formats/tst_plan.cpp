@@ -252,6 +252,9 @@ class TstPlan : public QObject {
         QTest::newRow("q,v 2x64") << "q,v" << 4 << 2 << 64 << "f32" << 768;
         QTest::newRow("everything 4x256") << "q,k,v,o,up,down" << 16 << 4 << 256 << "f32" << 1397;
         QTest::newRow("everything 1x1024 r=64") << "q,k,v,o,up,down" << 64 << 1 << 1024 << "f32" << 1601;
+        QTest::newRow("q,v 4x256 int8") << "q,v" << 4 << 4 << 256 << "f32 int8" << 1074;
+        QTest::newRow("q,v 4x256 nf4") << "q,v" << 4 << 4 << 256 << "f32 nf4" << 1029;
+        QTest::newRow("everything 2x512 int8") << "q,k,v,o,up,down" << 16 << 2 << 512 << "f32 int8" << 1240;
         QTest::newRow("full 2x128") << "" << 0 << 2 << 128 << "f32" << 2779;
         QTest::newRow("full 4x256") << "" << 0 << 4 << 256 << "f32" << 3201;
     }
@@ -268,9 +271,24 @@ class TstPlan : public QObject {
         spec.batch_size = batch;
         spec.data.seq_len = length;
         spec.device = "cpu";
-        spec.precision = precision_from(precision.toStdString()).value();
+        const QStringList types = precision.split(' ');
+        spec.precision = precision_from(types[0].toStdString()).value();
+        if (types.size() > 1) spec.base_type = base_type_from(types[1].toStdString()).value();
         const double ratio = static_cast<double>(plan_shape("gpt2", spec).memory.total) / (1e6 * peak);
         QVERIFY2(ratio >= 1 && ratio < 1.1, std::to_string(ratio).c_str());
+    }
+
+    void aQuantizedBaseIsCountedExactly() {
+        const auto weights = [](BaseType type) {
+            ExperimentSpec spec = lora_spec("q,v", 8);
+            spec.base_type = type;
+            return plan_shape("gpt2", spec).memory.weights;
+        };
+        constexpr int64_t layers = 12 * (4 + 8) * 768 * 768, rows = 12 * (3 * 768 + 768 + 3072 + 768);
+        const int64_t plain = weights(BaseType::as_computed);
+        QCOMPARE(weights(BaseType::int8), plain - 3 * layers + 4 * rows);
+        // Four bits, one byte for 64 values, one f32 for 256 of those.
+        QCOMPARE(weights(BaseType::nf4), plain - 4 * layers + layers / 2 + layers / 64 + layers / 4096);
     }
 
     void absurdSizesDoNotOverflow() {

@@ -26,7 +26,11 @@ struct BenchSubject {
 
 BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequest& request, const c10::Device& device) {
     const Precision stored = request.method == Method::full ? Precision::f32 : request.precision;
-    BenchSubject subject{random_decoder(architecture, request.precision, device, stored, 1), {}, {}};
+    const bool quantized = request.base_type != BaseType::as_computed;
+    BenchSubject subject{random_decoder(architecture, request.precision, device, stored, 1,
+                                        quantized ? layer_quantizer(request.base_type) : FinishLayer()),
+                         {},
+                         {}};
     std::vector<ParameterArena::Entry> entries;
     if (request.method == Method::lora) {
         LoraConfig config;
@@ -34,7 +38,6 @@ BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequ
         config.alpha = static_cast<double>(8 * request.rank);
         config.targets = parse_targets(request.targets);
         subject.adapters = new_adapters(architecture, config, 1, device);
-        if (request.base_type != BaseType::as_computed) quantize_layers(subject.decoder, request.base_type);
         for (AdapterSite& site : subject.adapters->sites()) {
             entries.push_back({site.kind, &site.A, true});
             entries.push_back({site.kind, &site.B, true});

@@ -1,7 +1,5 @@
 #include "model/load.h"
 
-#include <functional>
-
 #include "data/seeded.h"
 #include "model/tensor_io.h"
 #include "runtime/device.h"
@@ -12,7 +10,7 @@ namespace {
 using Source = std::function<at::Tensor(const std::string& name, bool matrix)>;
 
 // Asks the source for every tensor of the description and puts it in its place.
-DecoderWeights assemble(const Architecture& a, const Source& source) {
+DecoderWeights assemble(const Architecture& a, const Source& source, const FinishLayer& finish) {
     const auto norm = [&](const std::string& module) {
         NormWeights weights;
         if (module.empty()) return weights;
@@ -62,6 +60,7 @@ DecoderWeights assemble(const Architecture& a, const Source& source) {
         if (!a.mlp_norm.empty()) l.mlp_norm = norm(a.layer_name(layer) + a.mlp_norm);
         for (const Projection& p : a.mlp_in) l.mlp_in.push_back(linear_weights(layer, p));
         l.mlp_out = linear_weights(layer, a.mlp_out);
+        if (finish) finish(l);
         w.layers.push_back(std::move(l));
     }
     w.final_norm = norm(a.final_norm);
@@ -93,7 +92,7 @@ Decoder load_decoder(const std::filesystem::path& folder, Precision precision, c
 }
 
 Decoder load_decoder(const std::filesystem::path& folder, Architecture architecture, Precision precision,
-                     const c10::Device& device, Precision stored, uint64_t seed) {
+                     const c10::Device& device, Precision stored, uint64_t seed, const FinishLayer& finish) {
     at::NoGradGuard no_grad;
     const Checkpoint checkpoint = Checkpoint::open(folder);
     const auto names = resolve_tensors(architecture, checkpoint);
@@ -115,12 +114,12 @@ Decoder load_decoder(const std::filesystem::path& folder, Architecture architect
         // Of a copy in another type the pages of the file are not wanted again.
         if (!tensor.is_alias_of(mapped)) found.mapping()->forget(found.bytes());
         return tensor;
-    });
+    }, finish);
     return Decoder(std::move(architecture), std::move(weights), precision, device);
 }
 
 Decoder random_decoder(const Architecture& architecture, Precision precision, const c10::Device& device,
-                       Precision stored, uint64_t seed) {
+                       Precision stored, uint64_t seed, const FinishLayer& finish) {
     at::NoGradGuard no_grad;
     std::map<std::string, std::vector<int64_t>> shapes;
     for (const TensorSpec& spec : tensors(architecture)) shapes[spec.name] = spec.shape;
@@ -140,7 +139,7 @@ Decoder random_decoder(const Architecture& architecture, Precision precision, co
             tensor.normal_(0, architecture.initializer_range * (output ? residual : 1), generator);
         }
         return tensor.to(device, matrix ? matrix_type(stored) : at::kFloat);
-    });
+    }, finish);
     return Decoder(architecture, std::move(weights), precision, device);
 }
 

@@ -253,18 +253,23 @@ void give_pages_back([[maybe_unused]] const at::Tensor& tensor) {
 
 }  // namespace
 
-void quantize_layers(Decoder& decoder, BaseType type) {
-    const auto quantize = [&](LinearWeights& weights) {
+std::function<void(LayerWeights&)> layer_quantizer(BaseType type) {
+    const auto quantize = [type](LinearWeights& weights) {
         weights.quantized = std::make_shared<const QuantizedMatrix>(weights.weight, type);
         give_pages_back(weights.weight);
         weights.weight = at::Tensor();
     };
-    for (LayerWeights& layer : decoder.weights().layers) {
+    return [quantize](LayerWeights& layer) {
         for (LinearWeights& weights : layer.attention_in) quantize(weights);
         quantize(layer.attention_out);
         for (LinearWeights& weights : layer.mlp_in) quantize(weights);
         quantize(layer.mlp_out);
-    }
+    };
+}
+
+void quantize_layers(Decoder& decoder, BaseType type) {
+    const auto quantize = layer_quantizer(type);
+    for (LayerWeights& layer : decoder.weights().layers) quantize(layer);
 }
 
 }  // namespace engine

@@ -2,6 +2,7 @@
 // the memory of one matrix is what a pass needs on top.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "engine/experiment_spec.h"
@@ -48,6 +49,9 @@ class QuantizedMatrix {
 // y = x W^T + bias with such a W, x [..., in] f32. Keeps nothing of W for the backward pass, which makes it again.
 at::Tensor quantized_linear(const at::Tensor& x, const std::shared_ptr<const QuantizedMatrix>& weight, const at::Tensor& bias,
                             at::ScalarType compute_type);
+
+// The matrices of one layer, as a decoder is loaded (load.h): the memory of a layer beside what becomes of the others.
+std::function<void(LayerWeights&)> layer_quantizer(BaseType type);
 
 // The matrices of a decoder's layers one after the other; embedding, head, norms and biases stay. Peak: what there was and one
 // matrix; pages of a mapped file are given back as it goes.

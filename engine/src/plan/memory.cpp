@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 #include <string_view>
 
 namespace engine {
@@ -10,6 +12,7 @@ namespace {
 // Which inputs of a layer are kept because something that reads them is trained.
 struct TrainedInputs {
     bool attention = false, output = false, mlp = false, down = false;
+    double fused_rows = 0;  // of slices of larger stored matrices
 };
 
 std::vector<TrainedInputs> trained_inputs(const ModelInfo& model, bool full,
@@ -17,6 +20,7 @@ std::vector<TrainedInputs> trained_inputs(const ModelInfo& model, bool full,
     std::vector<TrainedInputs> layers(static_cast<std::size_t>(model.layers), {full, full, full, full});
     for (const MatrixInfo* matrix : selected) {
         TrainedInputs& layer = layers[static_cast<std::size_t>(matrix->layer)];
+        if (matrix->fused) layer.fused_rows += static_cast<double>(matrix->out_features);
         if (matrix->kind == "o")
             layer.output = true;
         else if (matrix->kind == "down")
@@ -60,7 +64,41 @@ double kept_by_layer(const ModelInfo& model, const ExperimentSpec& spec, const T
     if (cuda || model.encoder) bytes += 4 * scores * (model.encoder ? 2 : 3);
     if (model.encoder)
         bytes += 4 * hidden * 2 + 4 * (q + 2 * kv);  // sums in front of the norms, heads side by side
+    if (spec.base_type != BaseType::as_computed) {
+        // Products on such a base are operations of their own: the adapters keep what they read, in f32.
+        if (trained.attention) bytes += 4 * hidden;
+        if (trained.mlp) bytes += 4 * hidden;
+        if (trained.output) bytes += (4 - head_value) * q;
+        if (trained.down) bytes += (4 - value) * inner;
+        // What is not adapted of a fused product holds all of it, beside the sums of what is.
+        double fused_rows = 0;
+        for (const MatrixInfo& matrix : model.matrices)
+            if (matrix.layer == 0 && matrix.fused) fused_rows += static_cast<double>(matrix.out_features);
+        if (value == 4 && trained.fused_rows < fused_rows) bytes += 4 * trained.fused_rows;
+    }
     return bytes;
+}
+
+// Bytes of the frozen matrices of the layers in 8 or 4 bits (model/quantized.h), and their values.
+struct QuantizedWeights {
+    double bytes = 0, values = 0;
+    double largest = 0;  // values of the largest one, which a product has whole beside it
+};
+
+QuantizedWeights quantized_weights(const ModelInfo& model, BaseType type) {
+    std::map<std::string, double> sizes, rows;  // slices of a stored matrix are one
+    for (const MatrixInfo& matrix : model.matrices) {
+        sizes[matrix.name] += static_cast<double>(matrix.in_features) * static_cast<double>(matrix.out_features);
+        rows[matrix.name] += static_cast<double>(matrix.out_features);
+    }
+    QuantizedWeights sum;
+    for (const auto& [name, values] : sizes) {
+        // int8: a scale for each row. nf4: for 64 values one byte, for 256 of these a scale.
+        sum.bytes += type == BaseType::int8 ? values + 4 * rows[name] : values * (0.5 + 1.0 / 64 + 4.0 / (64 * 256));
+        sum.values += values;
+        sum.largest = std::max(sum.largest, values);
+    }
+    return sum;
 }
 
 }  // namespace
@@ -113,12 +151,16 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     const double weight_bytes = full ? 4 : value;
 
     MemoryForecast m;
-    m.weights = bytes(weight_bytes * static_cast<double>(model.total_params));
+    const QuantizedWeights quantized =
+        spec.base_type == BaseType::as_computed || full ? QuantizedWeights{} : quantized_weights(model, spec.base_type);
+    m.weights =
+        bytes(weight_bytes * (static_cast<double>(model.total_params) - quantized.values) + quantized.bytes);
     // The values of a fully trained model are its weights, already counted: only gradients come on top.
     m.adapters = bytes((full ? 4.0 : 8.0) * static_cast<double>(trainable));
     m.optimizer = bytes(8.0 * static_cast<double>(trainable));
     // The logits are gone before the first layer runs backwards: only what exceeds them counts.
-    m.activations = bytes(allocator * (graph_bytes + std::max(0.0, live_bytes - logit_bytes)));
+    m.activations =
+        bytes(allocator * (graph_bytes + value * quantized.largest + std::max(0.0, live_bytes - logit_bytes)));
     m.logits = bytes(allocator * (logit_bytes + head_bytes));
     m.evaluation = bytes(allocator * (live_bytes + tokens * 4 * hidden + logit_bytes));
     const double kept_blocks = std::min(c.cpu_cache, graph_bytes + logit_bytes);
