@@ -47,11 +47,11 @@ Application::Application(std::unique_ptr<workbench::Workbench> workbench)
 }
 
 Application::~Application() {
-    const QString discarded = m_window->runToDiscard();
+    const QStringList discarded = m_window->runsToDiscard();
     m_window.reset();
     m_tasks.reset();  // waits for questions that still use workbench and queue
     m_queue.reset();
-    if (!discarded.isEmpty()) discard(discarded);
+    for (const QString& runId : discarded) discard(runId);
     m_settings->sync();
 }
 

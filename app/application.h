@@ -23,7 +23,7 @@ class Application {
     // data_dir as in workbench::resolve_paths. The error says which folder or file cannot be used and why.
     // train is what the queue calls for each run.
     static engine::Result<std::unique_ptr<Application>> create(
-        const std::filesystem::path& dataDir, workbench::TrainFunction train = engine::train);
+        const std::filesystem::path& dataDir, workbench::TrainFunction train = {});
     // Stops and saves a run that is training, or removes it where the person chose to discard it.
     ~Application();
 

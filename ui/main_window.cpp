@@ -195,39 +195,59 @@ void MainWindow::connectRuns() {
         if (runId == m_stripRun) m_strip->showStep(steps.constLast());
     });
     connect(bridge, &RunBridge::queueChanged, this, [this] {
-        if (!m_stripRun.isEmpty()) m_strip->setPaused(m_context.queue.paused());
+        if (!m_stripRun.isEmpty()) m_strip->setPaused(m_context.queue.paused(m_stripRun.toStdString()));
     });
     connect(m_strip, &RunStrip::pauseToggled, this, [this](bool paused) {
-        m_context.queue.pause(m_stripRun.toStdString(), paused);
+        for (const std::string& id : m_context.queue.running()) m_context.queue.pause(id, paused);
         m_context.bridge.announceQueueChanged();
     });
-    connect(m_strip, &RunStrip::stopRequested, this,
-            [this] { m_context.queue.stop_and_save(m_stripRun.toStdString()); });
+    connect(m_strip, &RunStrip::stopRequested, this, [this] {
+        for (const std::string& id : m_context.queue.running()) m_context.queue.stop_and_save(id);
+    });
     connect(m_strip, &RunStrip::opened, this,
             [this] { Q_EMIT m_context.navigator.runRequested(m_stripRun); });
 }
 
 void MainWindow::runStarted(const QString& runId, const engine::RunStarted& info) {
     m_notice->runStarted(runId);
-    m_stripRun = runId;
-    const auto run = guarded([&] { return m_context.workbench.catalog().run(runId.toStdString()); });
-    m_strip->begin(run ? QString::fromStdString(run->name) : runId, info.total_steps);
+    m_totalSteps[runId] = info.total_steps;
+    if (m_stripRun.isEmpty()) m_stripRun = runId;
+    showStrip();
+}
+
+// The first of the runs that train, for all of them.
+void MainWindow::showStrip() {
+    m_strip->begin(namesOfRunning(), m_totalSteps.value(m_stripRun));
+    m_strip->setPaused(m_context.queue.paused(m_stripRun.toStdString()));
     m_strip->show();
 }
 
+QString MainWindow::namesOfRunning() const {
+    const std::vector<std::string> running = m_context.queue.running();
+    const std::string first = m_stripRun.isEmpty() && !running.empty() ? running.front() : m_stripRun.toStdString();
+    const auto run = guarded([&] { return m_context.workbench.catalog().run(first); });
+    const QString name = QString::fromStdString(run ? run->name : first);
+    const int others = static_cast<int>(running.size()) - 1;
+    return others > 0 ? tr("%1 and %n more", nullptr, others).arg(name) : name;
+}
+
 void MainWindow::runEnded(const QString& runId, const workbench::RunEnded& ended) {
-    if (runId == m_stripRun) {
-        m_stripRun.clear();
+    m_totalSteps.remove(runId);
+    if (runId == m_stripRun) m_stripRun.clear();
+    for (const std::string& id : m_context.queue.running())
+        if (m_stripRun.isEmpty() && m_totalSteps.contains(QString::fromStdString(id)))
+            m_stripRun = QString::fromStdString(id);
+    if (m_stripRun.isEmpty())
         m_strip->hide();
-    }
+    else
+        showStrip();
     if (!isActiveWindow()) QApplication::alert(this);
     m_notice->runEnded(runId, ended,
                        isActiveWindow() && &currentPage() == m_runs && m_runs->shownRun() == runId);
 }
 
 void MainWindow::updateBadge() {
-    const int running = m_context.queue.running().empty() ? 0 : 1;
-    m_sidebar->setBadge(Runs, running + static_cast<int>(m_context.queue.waiting().size()));
+    m_sidebar->setBadge(Runs, static_cast<int>(m_context.queue.running().size() + m_context.queue.waiting().size()));
 }
 
 void MainWindow::offerWaitingRuns() {
@@ -274,11 +294,10 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 }
 
 void MainWindow::askBeforeClosing() {
-    const std::string running = m_context.queue.running();
-    const auto run = guarded([&] { return m_context.workbench.catalog().run(running); });
-    const QString name = QString::fromStdString(run ? run->name : running);
+    QStringList running;
+    for (const std::string& id : m_context.queue.running()) running << QString::fromStdString(id);
     auto* box = new QMessageBox(QMessageBox::Question, tr("A run is training"),
-                                tr("“%1” is training.").arg(name), QMessageBox::NoButton, this);
+                                tr("“%1” is training.").arg(namesOfRunning()), QMessageBox::NoButton, this);
     box->setObjectName(QStringLiteral("closeDialog"));
     box->setAttribute(Qt::WA_DeleteOnClose);
     const int waiting = static_cast<int>(m_context.queue.waiting().size());
@@ -297,7 +316,7 @@ void MainWindow::askBeforeClosing() {
     box->setEscapeButton(keep);
     connect(box, &QMessageBox::finished, this, [=, this] {
         if (box->clickedButton() == keep) return;
-        if (box->clickedButton() == discard) m_runToDiscard = QString::fromStdString(running);
+        if (box->clickedButton() == discard) m_runsToDiscard = running;
         m_closing = true;  // the queue, ending with the application, stops and saves the run
         close();
     });

@@ -4,6 +4,7 @@
 
 #include "ui/context.h"
 
+#include <QHash>
 #include <QMainWindow>
 
 #include <vector>
@@ -42,7 +43,7 @@ class MainWindow : public QMainWindow {
 
     // The run that the person chose to discard on closing; whoever ends the queue removes it. Empty
     // otherwise.
-    QString runToDiscard() const { return m_runToDiscard; }
+    QStringList runsToDiscard() const { return m_runsToDiscard; }
 
   protected:
     void closeEvent(QCloseEvent* event) override;
@@ -55,6 +56,8 @@ class MainWindow : public QMainWindow {
     void askBeforeClosing();
     void runStarted(const QString& runId, const engine::RunStarted& info);
     void runEnded(const QString& runId, const workbench::RunEnded& ended);
+    void showStrip();
+    QString namesOfRunning() const;
     void updateBadge();
     void offerWaitingRuns();
     void showAbout();
@@ -73,8 +76,9 @@ class MainWindow : public QMainWindow {
     CatalogPage* m_catalog = nullptr;
     ComparePage* m_compare = nullptr;
     ExportPage* m_export = nullptr;
-    QString m_stripRun;
-    QString m_runToDiscard;
+    QString m_stripRun;                    // the first of those that train
+    QHash<QString, qint64> m_totalSteps;  // of those that train
+    QStringList m_runsToDiscard;
     bool m_closing = false;
 };
 

@@ -29,6 +29,7 @@ void add_data(CLI::App& app, Action& action);
 void add_tokenize(CLI::App& app, Action& action);  // and detokenize
 void add_logits(CLI::App& app, Action& action);    // and gradients
 void add_train(CLI::App& app, Action& action);
+void add_study(CLI::App& app, Action& action);
 void add_resume(CLI::App& app, Action& action);
 void add_first_experiment(CLI::App& app, Action& action);
 void add_runs(CLI::App& app, Action& action);

@@ -83,7 +83,7 @@ bool wants_json(int argc, char** argv) {
 
 void add_commands(CLI::App& app, Action& action) {
     for (const auto add : {add_models, add_inspect, add_plan, add_data, add_tokenize, add_logits, add_train,
-                           add_resume, add_first_experiment, add_runs, add_show, add_adapters, add_tag,
+                           add_study, add_resume, add_first_experiment, add_runs, add_show, add_adapters, add_tag,
                            add_rm, add_generate, add_eval, add_classify, add_export, add_bench, add_doctor})
         add(app, action);
 }

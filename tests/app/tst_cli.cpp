@@ -32,7 +32,8 @@ class TstCli : public QObject {
         for (const char* command :
              {"models",    "inspect",  "plan",   "data",   "tokenize", "detokenize", "logits",
               "gradients", "train",    "resume", "runs",   "show",     "adapters",   "tag",
-              "rm",        "generate", "eval",   "export", "bench",    "doctor",     "first-experiment"})
+              "rm",        "generate", "eval",   "export", "bench",    "doctor",     "first-experiment",
+              "study"})
             QVERIFY2(help.out.contains(command), command);
         QCOMPARE(folder_.run({"train", "--help"}).exitCode, 0);
         const auto version = folder_.run({"--version"});

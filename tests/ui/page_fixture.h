@@ -34,7 +34,7 @@ struct SampleRun {
 class PageFixture {
   public:
     // train: what the queue calls for each run; most pages never start one.
-    explicit PageFixture(workbench::TrainFunction train = engine::train) {
+    explicit PageFixture(workbench::TrainFunction train = {}) {
         support::writeSmallModel(path("resources/models/tiny"));
         QDir().mkpath(path("resources/samples"));
         support::writeSmallData(path("resources/samples/table_to_text.train.jsonl"), 64);

@@ -142,12 +142,12 @@ void TstAdapterTableModel::queueComesBeforeHistory() {
     QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
     model.setRuns(
         {run("old", RunState::finished, 1), run("new", RunState::finished, 4), run("w1", RunState::queued, 3),
-         run("w2", RunState::queued, 2), run("now", RunState::running, 0)},
-        QStringLiteral("now"), {QStringLiteral("w2"), QStringLiteral("w1")});
-    QCOMPARE(column(model, 0, RunTableModel::IdRole), (QStringList{"now", "w2", "w1", "new", "old"}));
+         run("w2", RunState::queued, 2), run("beside", RunState::running, 5), run("now", RunState::running, 0)},
+        {QStringLiteral("now"), QStringLiteral("beside")}, {QStringLiteral("w2"), QStringLiteral("w1")});
+    QCOMPARE(column(model, 0, RunTableModel::IdRole), (QStringList{"now", "beside", "w2", "w1", "new", "old"}));
     QCOMPARE(model.queuePosition(QStringLiteral("w1")), 1);
     QCOMPARE(model.queuePosition(QStringLiteral("new")), -1);
-    QVERIFY(model.index(1, 0).data(RunTableModel::SummaryRole).toString().contains(QLatin1Char('1')));
+    QVERIFY(model.index(2, 0).data(RunTableModel::SummaryRole).toString().contains(QLatin1Char('1')));
 }
 
 void TstAdapterTableModel::liveStepsAreNotSetBackByTheCatalog() {
@@ -155,12 +155,12 @@ void TstAdapterTableModel::liveStepsAreNotSetBackByTheCatalog() {
     RunTableModel model;
     auto record = run("now", RunState::running, 0);
     record.global_step = 10;
-    model.setRuns({record}, QStringLiteral("now"), {});
+    model.setRuns({record}, {QStringLiteral("now")}, {});
     engine::StepMetrics step;
     step.global_step = 50;
     step.loss_smooth = 1.5;
     model.setStep(QStringLiteral("now"), step);
-    model.setRuns({record}, QStringLiteral("now"), {});
+    model.setRuns({record}, {QStringLiteral("now")}, {});
     QCOMPARE(model.record(QStringLiteral("now"))->global_step, std::int64_t{50});
     record.state = RunState::finished;
     record.global_step = 100;

@@ -31,7 +31,7 @@ class WindowFixture {
     QString path(const char* inside) const { return m_folder.filePath(QLatin1String(inside)); }
 
     // Again after close(): a restart on the same folder.
-    void open(workbench::TrainFunction train = engine::train) {
+    void open(workbench::TrainFunction train = {}) {
         auto application = Application::create(path("data").toStdString(), std::move(train));
         if (!application) qFatal("%s", application.error().message.c_str());
         m_application = std::move(application).value();

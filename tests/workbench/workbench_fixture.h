@@ -28,7 +28,7 @@ class DataFolder {
   public:
     fs::path root() const { return folder_.path().toStdString(); }
     workbench::Paths paths() const { return workbench::resolve_paths(root() / "data").value(); }
-    std::unique_ptr<workbench::Workbench> open(workbench::TrainFunction train = engine::train) const {
+    std::unique_ptr<workbench::Workbench> open(workbench::TrainFunction train = {}) const {
         return workbench::Workbench::open(paths(), std::move(train)).value();
     }
 

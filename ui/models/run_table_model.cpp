@@ -32,11 +32,11 @@ bool sameRow(const catalog::RunRecord& a, const catalog::RunRecord& b) {
 
 RunTableModel::RunTableModel(QObject* parent) : QAbstractTableModel(parent) {}
 
-void RunTableModel::setRuns(std::vector<catalog::RunRecord> runs, const QString& running,
+void RunTableModel::setRuns(std::vector<catalog::RunRecord> runs, const QStringList& running,
                             const QStringList& waiting) {
     const auto place = [&](const catalog::RunRecord& run) {
         const QString id = QString::fromStdString(run.id);
-        if (id == running) return -1;
+        if (const auto at = running.indexOf(id); at >= 0) return static_cast<int>(at - running.size());
         const auto at = waiting.indexOf(id);
         return at >= 0 ? static_cast<int>(at) : static_cast<int>(waiting.size());
     };
@@ -58,7 +58,7 @@ void RunTableModel::setRuns(std::vector<catalog::RunRecord> runs, const QString&
         const bool same = sameRow(m_runs[i], runs[i]);
         // The catalog lags half a second behind the live steps.
         if (m_runs[i].state == runs[i].state && m_runs[i].global_step > runs[i].global_step &&
-            runs[i].id == m_running.toStdString()) {
+            m_running.contains(QString::fromStdString(runs[i].id))) {
             runs[i].global_step = m_runs[i].global_step;
             runs[i].train_loss = m_runs[i].train_loss;
         }

@@ -1,4 +1,4 @@
-// The runs of the catalog: the running one, then those that wait in this window's queue in their order, then
+// The runs of the catalog: the running ones, then those that wait in this window's queue in their order, then
 // the rest, newest first. Columns for copying and screen readers, roles for the two-line delegate. GUI
 // thread.
 #pragma once
@@ -23,7 +23,7 @@ class RunTableModel : public QAbstractTableModel {
     explicit RunTableModel(QObject* parent = nullptr);
 
     // running and waiting: what this window's queue says, newer than the records.
-    void setRuns(std::vector<catalog::RunRecord> runs, const QString& running, const QStringList& waiting);
+    void setRuns(std::vector<catalog::RunRecord> runs, const QStringList& running, const QStringList& waiting);
     void setStep(const QString& runId,
                  const engine::StepMetrics& step);  // live, between two readings of the catalog
     void setState(const QString& runId, catalog::RunState state);
@@ -47,7 +47,7 @@ class RunTableModel : public QAbstractTableModel {
     QString summary(const catalog::RunRecord& run) const;
 
     std::vector<catalog::RunRecord> m_runs;
-    QString m_running;
+    QStringList m_running;
     QStringList m_waiting;
 };
 

@@ -160,7 +160,7 @@ void ExperimentPage::showBlocker() {
         : !ranksGood       ? rankProblem
                      : tr("One run for each of these ranks, the scaling kept at %1; all else as in the form")
                            .arg(units::number(m_presenter->spec().lora.scaling())));
-    m_ranks->setToolTip(ranksGood ? tr("Ranks to train one after another") : rankProblem);
+    m_ranks->setToolTip(ranksGood ? tr("Ranks to train at once, over one base") : rankProblem);
 
     const bool reading = m_presenter->modelPending() || m_presenter->dataPending() || m_presenter->starting();
     const QString hint = !blocker.isEmpty() ? blocker : rankProblem;

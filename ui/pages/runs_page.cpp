@@ -260,11 +260,12 @@ void RunsPage::loadRuns() {
 }
 
 void RunsPage::applyRuns(std::vector<catalog::RunRecord> runs) {
-    const QString running = QString::fromStdString(context().queue.running());
-    QStringList waiting;
+    QStringList running, waiting;
+    for (const std::string& id : context().queue.running()) running << QString::fromStdString(id);
     for (const std::string& id : context().queue.waiting()) waiting << QString::fromStdString(id);
     m_model->setRuns(std::move(runs), running, waiting);
-    if (m_follow && !running.isEmpty()) m_wanted = running;
+    // Of several that train at once, the one that is looked at.
+    if (m_follow && !running.isEmpty() && !running.contains(shownRun())) m_wanted = running.constFirst();
     m_stack->setCurrentWidget(m_model->rowCount() > 0 ? static_cast<QWidget*>(m_columns) : m_empty);
     chooseRow();
     updateActions();

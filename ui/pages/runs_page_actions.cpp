@@ -108,7 +108,7 @@ const catalog::RunRecord* RunsPage::current() const {
 
 bool RunsPage::isRunningHere() const {
     const catalog::RunRecord* run = current();
-    return run && context().queue.running() == run->id;
+    return run && context().queue.is_running(run->id);
 }
 
 void RunsPage::updateActions() {
@@ -186,7 +186,7 @@ void RunsPage::inBackground(std::function<engine::Status()> work) {
 
 void RunsPage::pauseOrGoOn() {
     const std::string id = shownRun().toStdString();
-    context().queue.pause(id, !context().queue.paused());
+    context().queue.pause(id, !context().queue.paused(id));
     context().bridge.announceQueueChanged();
 }
 

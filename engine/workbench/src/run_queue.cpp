@@ -16,6 +16,7 @@ namespace {
 struct Waiting {
     std::string run_id;
     catalog::RunState before = catalog::RunState::queued;  // what cancelling gives back
+    int study = 0;                                         // runs of one study go at once; 0: alone
 };
 
 class Forwarder : public engine::RunObserver {
@@ -31,6 +32,11 @@ class Forwarder : public engine::RunObserver {
     std::string run_id_;
 };
 
+struct Running {
+    std::string run_id;
+    std::unique_ptr<engine::RunControl> control;
+};
+
 bool may_wait(catalog::RunState state) {
     using catalog::RunState;
     return state == RunState::queued || state == RunState::stopped || state == RunState::failed ||
@@ -43,11 +49,15 @@ struct RunQueue::Impl {
     Impl(Workbench& workbench_, Listener listener_) : workbench(workbench_), listener(std::move(listener_)) {}
 
     void work(std::stop_token stop);
-    void run(const std::string& run_id, engine::RunControl& control);
-    void push(Waiting item);
+    void take_next();  // mutex must be held
+    void run();
+    void ended(const std::string& run_id, const engine::Result<RunOutcome>& outcome);
+    void push(std::vector<Waiting> items);
     // The control of run_id while it runs, else null; mutex must be held.
-    engine::RunControl* control_of(const std::string& run_id) {
-        return running == run_id ? control.get() : nullptr;
+    engine::RunControl* control_of(const std::string& run_id) const {
+        for (const Running& each : running)
+            if (each.run_id == run_id) return each.control.get();
+        return nullptr;
     }
     std::vector<std::string> ids() const;
 
@@ -57,16 +67,16 @@ struct RunQueue::Impl {
     mutable std::mutex mutex;  // guards everything below
     std::condition_variable_any wake;
     std::deque<Waiting> waiting;
-    std::string running;
-    std::unique_ptr<engine::RunControl> control;
+    std::vector<Running> running;
+    int studies = 0;  // made so far
 
     std::jthread thread;
 };
 
-void RunQueue::Impl::push(Waiting item) {
+void RunQueue::Impl::push(std::vector<Waiting> items) {
     {
         std::lock_guard lock(mutex);
-        waiting.push_back(std::move(item));
+        for (Waiting& item : items) waiting.push_back(std::move(item));
     }
     wake.notify_all();
 }
@@ -79,23 +89,41 @@ std::vector<std::string> RunQueue::Impl::ids() const {
 
 void RunQueue::Impl::work(std::stop_token stop) {
     while (true) {
-        std::string run_id;
-        engine::RunControl* own = nullptr;
         {
             std::unique_lock lock(mutex);
             if (!wake.wait(lock, stop, [this] { return !waiting.empty(); }) || stop.stop_requested()) return;
-            run_id = running = waiting.front().run_id;
-            waiting.pop_front();
-            control = std::make_unique<engine::RunControl>();
-            own = control.get();
+            take_next();
         }
-        run(run_id, *own);
+        run();
     }
 }
 
-void RunQueue::Impl::run(const std::string& run_id, engine::RunControl& own) {
-    Forwarder forwarder(listener, run_id);
-    const auto outcome = workbench.execute_run(run_id, forwarder, own);
+// The first that waits, and with it the rest of its study.
+void RunQueue::Impl::take_next() {
+    const int study = waiting.front().study;
+    bool first = true;
+    std::erase_if(waiting, [&](const Waiting& item) {
+        const bool taken = first || (study != 0 && item.study == study);
+        first = false;
+        if (taken) running.push_back({item.run_id, std::make_unique<engine::RunControl>()});
+        return taken;
+    });
+}
+
+void RunQueue::Impl::run() {
+    std::vector<std::unique_ptr<Forwarder>> forwarders;
+    std::vector<RunToExecute> runs;
+    {
+        std::lock_guard lock(mutex);
+        for (const Running& each : running) {
+            forwarders.push_back(std::make_unique<Forwarder>(listener, each.run_id));
+            runs.push_back({each.run_id, *forwarders.back(), *each.control});
+        }
+    }
+    workbench.execute_runs(runs, [&](std::size_t i, engine::Result<RunOutcome> outcome) { ended(runs[i].run_id, outcome); });
+}
+
+void RunQueue::Impl::ended(const std::string& run_id, const engine::Result<RunOutcome>& outcome) {
     RunEnded ended;
     if (outcome) {
         ended.state = outcome->result.stopped ? "stopped" : "finished";
@@ -108,8 +136,7 @@ void RunQueue::Impl::run(const std::string& run_id, engine::RunControl& own) {
     {
         // Before the listener hears of the end, so that who asks running() then is told the truth.
         std::lock_guard lock(mutex);
-        running.clear();
-        control.reset();
+        std::erase_if(running, [&](const Running& each) { return each.run_id == run_id; });
     }
     if (listener) listener(run_id, ended);
 }
@@ -122,13 +149,34 @@ RunQueue::RunQueue(Workbench& workbench, Listener listener)
 RunQueue::~RunQueue() {
     impl_->thread.request_stop();
     std::lock_guard lock(impl_->mutex);
-    if (impl_->control) impl_->control->stop();
+    for (const Running& each : impl_->running) each.control->stop();
 }
 
 engine::Result<std::string> RunQueue::enqueue(const engine::ExperimentSpec& spec) {
     auto run_id = impl_->workbench.create_run(spec);
-    if (run_id) impl_->push({*run_id});
+    if (run_id) impl_->push({{*run_id}});
     return run_id;
+}
+
+engine::Result<std::vector<std::string>> RunQueue::enqueue_study(const std::vector<engine::ExperimentSpec>& specs) {
+    std::vector<std::string> ids;
+    std::vector<Waiting> items;
+    int study = 0;
+    {
+        std::lock_guard lock(impl_->mutex);
+        study = ++impl_->studies;
+    }
+    for (const auto& spec : specs) {
+        auto run_id = impl_->workbench.create_run(spec);
+        if (!run_id) {
+            for (const std::string& made : ids) (void)impl_->workbench.remove_run(made);
+            return run_id.error();
+        }
+        items.push_back({*run_id, catalog::RunState::queued, spec.method == engine::Method::lora ? study : 0});
+        ids.push_back(std::move(run_id).value());
+    }
+    impl_->push(std::move(items));
+    return ids;
 }
 
 engine::Status RunQueue::enqueue_existing(const std::string& run_id) {
@@ -138,7 +186,7 @@ engine::Status RunQueue::enqueue_existing(const std::string& run_id) {
         {
             std::lock_guard lock(impl_->mutex);
             const auto ids = impl_->ids();
-            if (impl_->running == run.id || std::find(ids.begin(), ids.end(), run.id) != ids.end())
+            if (impl_->control_of(run.id) || std::find(ids.begin(), ids.end(), run.id) != ids.end())
                 engine::fail_input("Run " + run.id + " '" + run.name + "' is in the queue already.");
         }
         if (!may_wait(run.state))
@@ -146,7 +194,7 @@ engine::Status RunQueue::enqueue_existing(const std::string& run_id) {
                                std::string(catalog::to_string(run.state)) + ". Train it again as a new run.");
         if (run.state != catalog::RunState::queued)
             catalog.update_run(run.id, {.state = catalog::RunState::queued});
-        impl_->push({run.id, run.state});
+        impl_->push({{run.id, run.state}});
     });
 }
 
@@ -155,9 +203,16 @@ std::vector<std::string> RunQueue::waiting() const {
     return impl_->ids();
 }
 
-std::string RunQueue::running() const {
+std::vector<std::string> RunQueue::running() const {
     std::lock_guard lock(impl_->mutex);
-    return impl_->running;
+    std::vector<std::string> ids;
+    for (const Running& each : impl_->running) ids.push_back(each.run_id);
+    return ids;
+}
+
+bool RunQueue::is_running(const std::string& run_id) const {
+    std::lock_guard lock(impl_->mutex);
+    return impl_->control_of(run_id) != nullptr;
 }
 
 void RunQueue::move(const std::string& run_id, int position) {
@@ -201,9 +256,10 @@ void RunQueue::pause(const std::string& run_id, bool on) {
     if (auto* control = impl_->control_of(run_id)) control->pause(on);
 }
 
-bool RunQueue::paused() const {
+bool RunQueue::paused(const std::string& run_id) const {
     std::lock_guard lock(impl_->mutex);
-    return impl_->control && impl_->control->paused();
+    const auto* control = impl_->control_of(run_id);
+    return control && control->paused();
 }
 
 void RunQueue::evaluate_now(const std::string& run_id) {

@@ -1,5 +1,5 @@
-// Runs one after another on one thread of its own. Thread-safe. Destroying the queue stops the running run (its state is
-// saved, its row becomes "stopped"), leaves queued rows queued, and joins.
+// Runs one after another on one thread of its own, those of a study at once. Thread-safe. Destroying the queue stops what
+// runs (the state is saved, the row becomes "stopped"), leaves queued rows queued, and joins.
 #pragma once
 
 #include <functional>
@@ -30,14 +30,19 @@ class RunQueue {
     ~RunQueue();
 
     engine::Result<std::string> enqueue(const engine::ExperimentSpec& spec);  // a new run row; returns its id
+    // Runs that train at once when the first of them is due, sharing what they can (engine::train_together); each is a run
+    // of its own otherwise. Those that train whole models go one after another. Their ids; when one is refused, none is
+    // made. What is left of a study when the queue is destroyed goes one after another.
+    engine::Result<std::vector<std::string>> enqueue_study(const std::vector<engine::ExperimentSpec>& specs);
     engine::Status enqueue_existing(const std::string& run_id);               // resume, or a row left queued
     std::vector<std::string> waiting() const;                                 // ids in order
-    std::string running() const;                                             // id or empty
+    std::vector<std::string> running() const;                                // ids; several of a study
+    bool is_running(const std::string& run_id) const;
     void move(const std::string& run_id, int position);
     void cancel(const std::string& run_id);          // waiting only; its row becomes cancelled
     void stop_and_save(const std::string& run_id);   // running
     void pause(const std::string& run_id, bool on);
-    bool paused() const;
+    bool paused(const std::string& run_id) const;
     void evaluate_now(const std::string& run_id);
     void save_now(const std::string& run_id);
 

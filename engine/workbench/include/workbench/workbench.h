@@ -51,14 +51,40 @@ struct RunOutcome {
     engine::RunResult result;
 };
 
-// engine::train, or what stands in for it in a test.
-using TrainFunction = std::function<engine::Result<engine::RunResult>(
-    const engine::TrainRequest&, engine::RunObserver&, engine::RunControl&)>;
+// One of several runs to execute at once.
+struct RunToExecute {
+    std::string run_id;
+    engine::RunObserver& observer;
+    engine::RunControl& control;
+};
+// Called once for each, by its index, as soon as it has ended and is recorded, on the thread that trains; must not throw.
+using RunExecuted = std::function<void(std::size_t run, engine::Result<RunOutcome> outcome)>;
+
+// engine::train_together, or what stands in for it in a test: a function like engine::train, which then takes run after run.
+class TrainFunction {
+  public:
+    TrainFunction() : train_(engine::train_together) {}
+    template <class One>
+        requires std::is_invocable_r_v<engine::Result<engine::RunResult>, One&, const engine::TrainRequest&,
+                                       engine::RunObserver&, engine::RunControl&>
+    TrainFunction(One one)
+        : train_([one](const std::vector<engine::TrainMember>& members, const engine::MemberEnded& ended) mutable {
+              for (std::size_t i = 0; i < members.size(); ++i)
+                  ended(i, one(members[i].request, members[i].observer, members[i].control));
+          }) {}
+
+    void operator()(const std::vector<engine::TrainMember>& members, const engine::MemberEnded& ended) const {
+        train_(members, ended);
+    }
+
+  private:
+    std::function<void(const std::vector<engine::TrainMember>&, const engine::MemberEnded&)> train_;
+};
 
 class Workbench {
   public:
     // Runs whose program died since the last opening become interrupted.
-    static engine::Result<std::unique_ptr<Workbench>> open(Paths paths, TrainFunction train = engine::train);
+    static engine::Result<std::unique_ptr<Workbench>> open(Paths paths, TrainFunction train = {});
     ~Workbench();
 
     const Paths& paths() const { return paths_; }
@@ -88,6 +114,8 @@ class Workbench {
     // and its metric series up to date, forwards every event to observer, registers the adapter.
     engine::Result<RunOutcome> execute_run(const std::string& run_id, engine::RunObserver& observer,
                                            engine::RunControl& control);
+    // The same for several runs at once, which share what they can (engine::train_together).
+    void execute_runs(const std::vector<RunToExecute>& runs, const RunExecuted& executed);
     // Removes a run that is not running, its curves and its folder; its adapters stay.
     engine::Status remove_run(const std::string& run_id);
 
@@ -104,9 +132,6 @@ class Workbench {
 
   private:
     Workbench(Paths paths, TrainFunction train);
-    RunOutcome execute_claimed(const catalog::RunRecord& run, engine::RunObserver& observer,
-                               engine::RunControl& control);
-
     Paths paths_;
     TrainFunction train_;
     std::uint64_t serial_;  // tells this object's connections from those of another one
