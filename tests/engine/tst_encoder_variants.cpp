@@ -96,6 +96,11 @@ const std::vector<Variant>& variants() {
              r.prefix = "bert.";
              r.absolute = false, r.distance_to_query = r.distance_to_key = true;
          }},
+        {"xlm-roberta, absolute positions", bert("xlm-roberta", R"("pad_token_id": 1, "type_vocab_size": 1)"),
+         [](ReferenceEncoder& r) {
+             r.prefix = "roberta.";
+             r.position_offset = 2;
+         }},
         {"roberta, relative_key_query", bert("roberta", R"("position_embedding_type": "relative_key_query")"),
          [](ReferenceEncoder& r) {
              r.prefix = "roberta.";
@@ -229,6 +234,17 @@ class TstEncoderVariants : public QObject {
             "vocab_size": 128100})", "a test");
         const int64_t head = 1536 * 1536 + 1536 + a.classifier->labels * (1536 + 1);
         QCOMPARE(parameter_count(a) - head, int64_t{1'564'549'632});
+    }
+
+    void xlmRobertaIsRead() {
+        const Architecture a = parse_architecture(R"({"architectures": ["XLMRobertaForMaskedLM"], "attention_probs_dropout_prob": 0.1,
+            "bos_token_id": 0, "eos_token_id": 2, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "hidden_size": 768,
+            "initializer_range": 0.02, "intermediate_size": 3072, "layer_norm_eps": 1e-05, "max_position_embeddings": 514,
+            "model_type": "xlm-roberta", "num_attention_heads": 12, "num_hidden_layers": 12, "output_past": true,
+            "pad_token_id": 1, "position_embedding_type": "absolute", "type_vocab_size": 1, "use_cache": true,
+            "vocab_size": 250002})", "a test");
+        QCOMPARE(parameter_count(a) - a.classifier->labels * (768 + 1), int64_t{278'043'648});  // of base, as published
+        QCOMPARE(a.classifier->labels, int64_t{2});
     }
 
     // transformers keeps the table of absolute positions in the file of a model that does not read it.

@@ -1,8 +1,10 @@
 // What llama.cpp is told of a model: names, row orders, settings, tokenizer, and what it cannot be told.
 #include "golden.h"
+#include "sentencepiece_bytes.h"
 
 #include "engine/error.h"
 #include "engine/export.h"
+#include "engine/tokenizer.h"
 #include "gguf/layout.h"
 #include "gguf/split_rules.h"
 #include "gguf/tokenizer_keys.h"
@@ -285,6 +287,29 @@ class TstGgufLayout : public QObject {
         QCOMPARE(setting<bool>(from_model.keys, "tokenizer.ggml.add_space_prefix"), true);
         QCOMPARE(setting<bool>(from_model.keys, "tokenizer.ggml.add_bos_token"), true);
         QVERIFY(!gguf_tokenizer(golden::folder("tokenizers/llama2_style_nonlegacy"), 384).notes.empty());
+    }
+
+    // As T5's class reads the file: the model and its rules of normalisation go along.
+    void unigramFilesKeepTheirRules() {
+        QTemporaryDir folder;
+        const std::filesystem::path path = folder.path().toStdString();
+        const std::string rules = fixtures::chars_map('A', "a");
+        std::ofstream(path / "spiece.model", std::ios::binary)
+            << fixtures::piece("<unk>", 0, 2) + fixtures::piece("<s>", 0, 3) + fixtures::piece("</s>", 0, 3) +
+                   fixtures::piece("\xE2\x96\x81", -3, 1) + fixtures::piece("a", -4, 1) +
+                   fixtures::bytes_field(2, fixtures::number_field(3, 1)) +
+                   fixtures::bytes_field(3, fixtures::bytes_field(2, rules) + fixtures::number_field(3, 1) + fixtures::number_field(4, 1));
+        std::ofstream(path / "tokenizer_config.json") << R"({"tokenizer_class": "T5Tokenizer", "extra_ids": 4})";
+        const Tokenizer tokenizer = Tokenizer::load(path).value();
+        const auto keys = gguf_tokenizer(path, tokenizer.vocab_size()).keys;
+        QCOMPARE(setting<std::string>(keys, "tokenizer.ggml.model"), std::string("t5"));
+        QCOMPARE(setting<bool>(keys, "tokenizer.ggml.remove_extra_whitespaces"), true);
+        QCOMPARE(setting<bool>(keys, "tokenizer.ggml.add_bos_token"), false);
+        QCOMPARE(setting<bool>(keys, "tokenizer.ggml.add_eos_token"), true);
+        QCOMPARE(items<std::uint8_t>(keys, "tokenizer.ggml.precompiled_charsmap"),
+                 (std::vector<std::uint8_t>(rules.begin(), rules.end())));
+        QCOMPARE(items<float>(keys, "tokenizer.ggml.scores"), (std::vector<float>{0, 0, 0, -3, -4, -1000, -1000, -1000, -1000}));
+        QCOMPARE(items<std::int32_t>(keys, "tokenizer.ggml.token_type"), (std::vector<std::int32_t>{2, 3, 3, 1, 1, 3, 3, 3, 3}));
     }
 
     void choicesAreKnownBeforeTraining() {

@@ -265,6 +265,36 @@ class TstTokenizerKinds : public QObject {
         QCOMPARE(later.encode("b<new>b"), (Ids{1, 3, 5, 9, 5, 2}));
     }
 
+    // fairseq's four tokens come first, everything else counts one more than in the file, the mask comes last.
+    void readsTheFileOfXlmRoberta() {
+        write("sentencepiece.bpe.model", fixtures::small_bpe_model());
+        write("config.json", R"({"model_type": "xlm-roberta"})");
+        const Tokenizer tokenizer = Tokenizer::load(folder()).value();
+        QCOMPARE(tokenizer.vocab_size(), 11);
+        QCOMPARE(tokenizer.bos_id(), std::optional(0));
+        QCOMPARE(tokenizer.pad_id(), std::optional(1));
+        QCOMPARE(tokenizer.eos_id(), std::optional(2));
+        QCOMPARE(tokenizer.unk_id(), std::optional(3));
+        QCOMPARE(tokenizer.encode("ab"), (Ids{0, 8, 6, 2}));
+        QCOMPARE(tokenizer.encode("b x", plain), (Ids{4, 6, 4, 3}));
+        QCOMPARE(tokenizer.encode("b <mask>", plain), (Ids{4, 6, 10}));
+        QCOMPARE(tokenizer.encode("<mask>", as_text).size(), std::size_t{2});
+        QCOMPARE(tokenizer.frame().middle, (Ids{2, 2}));
+        QCOMPARE(tokenizer.frame().end, (Ids{2}));
+        QCOMPARE(tokenizer.decode(Ids{8, 6, 4, 6}), std::string("ab b"));
+    }
+
+    void readsTheFileOfT5() {
+        write("spiece.model", fixtures::small_bpe_model());
+        write("tokenizer_config.json", R"({"tokenizer_class": "T5Tokenizer"})");
+        const Tokenizer tokenizer = Tokenizer::load(folder()).value();
+        QCOMPARE(tokenizer.encode("ab"), (Ids{7, 5, 2}));
+        QCOMPARE(tokenizer.encode("<extra_id_0>", plain), (Ids{108}));
+        QCOMPARE(tokenizer.encode("<extra_id_99>", plain), (Ids{9}));
+        write("tokenizer_config.json", R"({"tokenizer_class": "T5Tokenizer", "extra_ids": 0})");
+        QCOMPARE(Tokenizer::load(folder()).value().vocab_size(), 9);
+    }
+
     void endlessWorkIsRefused() {
         Json document = unigram();
         document["pre_tokenizer"] = {
@@ -331,7 +361,19 @@ class TstTokenizerKinds : public QObject {
         QVERIFY(refusal().find("not a SentencePiece model") != std::string::npos);
         std::filesystem::remove(folder() / "tokenizer.model");
         write("spiece.model", "x");
-        QVERIFY(refusal().find("'spiece.model'") != std::string::npos);
+        QVERIFY(refusal().find("spiece.model") != std::string::npos);
+        write("spiece.model", good);  // whose class nobody names
+        QVERIFY(refusal().find("GPT2Tokenizer") != std::string::npos);
+        write("tokenizer_config.json", R"({"tokenizer_class": "AlbertTokenizer"})");
+        QVERIFY(refusal().find("AlbertTokenizer") != std::string::npos);
+        std::filesystem::remove(folder() / "spiece.model");
+        write("spm.model", good);
+        write("tokenizer_config.json", R"({"tokenizer_class": "DebertaV2Tokenizer", "do_lower_case": true})");
+        QVERIFY(refusal().find("do_lower_case") != std::string::npos);
+        std::filesystem::remove(folder() / "spm.model");
+        write("sentencepiece.bpe.model", fixtures::piece("a", -1, 1) + fixtures::piece("<unk>", 0, 2));
+        write("tokenizer_config.json", R"({"tokenizer_class": "XLMRobertaTokenizer"})");
+        QVERIFY(refusal().find("does not begin with <unk>") != std::string::npos);
     }
 };
 

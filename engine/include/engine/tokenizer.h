@@ -1,5 +1,5 @@
 // Text to token ids and back, from the tokenizer files of a Hugging Face model folder: tokenizer.json, else
-// tokenizer.model or spm.model (SentencePiece), vocab.json with merges.txt, or vocab.txt (WordPiece). The
+// tokenizer.model, spm.model and the like (SentencePiece), vocab.json with merges.txt, or vocab.txt (WordPiece). The
 // model's weights need not be there.
 //
 // A Tokenizer is a handle on shared immutable state: copying is cheap, and every const function may be called

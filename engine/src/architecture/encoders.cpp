@@ -134,9 +134,11 @@ Architecture describe_bert(const ConfigFields& config) {
     return a;
 }
 
+namespace {
+
 // Positions count from behind that of the padding token.
-Architecture describe_roberta(const ConfigFields& config) {
-    Architecture a = common(config, "roberta.", "", 50265, 1e-12, 2);
+Architecture like_roberta(const ConfigFields& config, std::int64_t vocabulary) {
+    Architecture a = common(config, "roberta.", "", vocabulary, 1e-12, 2);
     read_position_kind(a, config);
     a.position_offset = config.integer("pad_token_id", 1, 0, limits::rows / 2) + 1;
     a.positions_skip_padding = true;
@@ -147,6 +149,17 @@ Architecture describe_roberta(const ConfigFields& config) {
     a.lm_head = "classifier.out_proj";
     a.head_activation = Activation::tanh;
     return a;
+}
+
+}  // namespace
+
+Architecture describe_roberta(const ConfigFields& config) {
+    return like_roberta(config, 50265);
+}
+
+// Conneau et al. 2019, arXiv:1911.02116: RoBERTa with another vocabulary, also under the same names.
+Architecture describe_xlm_roberta(const ConfigFields& config) {
+    return like_roberta(config, 30522);
 }
 
 // He, Gao & Chen 2021, arXiv:2111.09543; disentangled attention: He et al. 2020, arXiv:2006.03654.

@@ -99,7 +99,7 @@ void add_weights(ModelInfo& info, const Architecture& architecture, const Checkp
 void add_tokenizer(ModelInfo& info, const std::filesystem::path& folder) {
     if (!Tokenizer::is_available(folder)) {
         info.tokenizer_problem =
-            "The folder has no tokenizer files (tokenizer.json, or vocab.json with merges.txt).";
+            "The folder has no tokenizer files (tokenizer.json, a SentencePiece file, vocab.json with merges.txt, or vocab.txt).";
         return;
     }
     const Result<Tokenizer> tokenizer = Tokenizer::load(folder);

@@ -10,7 +10,7 @@
 namespace engine {
 
 struct SplitRule {
-    std::string model;  // tokenizer.ggml.model: "gpt2" (byte-level BPE) or "llama" (SentencePiece BPE)
+    std::string model;  // tokenizer.ggml.model: "gpt2" (byte-level BPE), "llama" (SentencePiece BPE) or "t5" (unigram)
     std::string pre;    // tokenizer.ggml.pre
     bool space_prefix = false;       // SentencePiece: a space is put in front of a text
     std::vector<std::string> notes;  // what differs for some texts, as sentences

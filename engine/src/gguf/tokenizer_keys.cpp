@@ -74,13 +74,20 @@ class Keys {
         result_.notes = rule.notes;
         set("model", rule.model);
         set("pre", rule.pre);
-        collect_tokens(rule.model == "llama");
+        const bool scored = rule.model != "gpt2";
+        collect_tokens(scored);
         result_.keys.emplace_back("tokenizer.ggml.tokens", gguf_array(tokens_));
-        if (rule.model == "llama") {
+        if (scored) {
             const std::vector<float> scores = files_.sentencepiece ? piece_scores() : merge_scores();
             result_.keys.emplace_back("tokenizer.ggml.scores", gguf_array(scores));
             set("add_space_prefix", rule.space_prefix);
-            set("remove_extra_whitespaces", false);
+            const bool unigram = rule.model == "t5";
+            set("remove_extra_whitespaces", unigram && files_.sentencepiece->remove_extra_whitespaces);
+            if (unigram && !files_.sentencepiece->chars_map.empty()) {
+                const std::string& rules = files_.sentencepiece->chars_map;
+                result_.keys.emplace_back("tokenizer.ggml.precompiled_charsmap",
+                                          gguf_array(std::vector<std::uint8_t>(rules.begin(), rules.end())));
+            }
         } else {
             std::vector<std::string> merges;
             for (const auto& [left, right] : merges_of(*model_)) merges.push_back(left + " " + right);
@@ -98,24 +105,29 @@ class Keys {
         result_.keys.emplace_back(std::string("tokenizer.ggml.") + key, GgufValue{std::move(value)});
     }
 
-    // A tokenizer.model says itself how it works; llama.cpp does the same for BPE without rules of normalisation.
+    // A SentencePiece file says itself how it works; llama.cpp does the same for unigram models, and for BPE without rules of
+    // normalisation.
     SplitRule sentencepiece_rule() const {
         const SentencePieceFile& file = *files_.sentencepiece;
         const auto refuse = [&](const std::string& what) {
             fail_input("The tokenizer in " + files_.source + " " + what +
                        ", which llama.cpp does otherwise. Export a merged Hugging Face folder.");
         };
-        if (file.algorithm != SentencePieceAlgorithm::bpe) refuse("is a unigram model");
+        const bool unigram = file.algorithm == SentencePieceAlgorithm::unigram;
         if (file.treat_whitespace_as_suffix || !file.escape_whitespaces) refuse("marks spaces in an unusual way");
         SplitRule rule;
-        rule.model = "llama";
+        rule.model = unigram ? "t5" : "llama";
         rule.pre = "default";
         rule.space_prefix = file.add_dummy_prefix && files_.prefix != PrefixPlace::nowhere;
-        if (!file.chars_map.empty())
+        if (unigram && file.byte_fallback)
+            rule.notes.push_back(
+                "llama.cpp has no bytes for characters that a unigram tokenizer does not know; texts with such ones get the "
+                "unknown token there.");
+        if (!unigram && !file.chars_map.empty())
             rule.notes.push_back(
                 "llama.cpp does not normalise characters as this tokenizer does; texts with unusual ones get other "
                 "tokens there.");
-        if (file.remove_extra_whitespaces)
+        if (!unigram && file.remove_extra_whitespaces)
             rule.notes.push_back(
                 "llama.cpp keeps runs of spaces that this tokenizer shortens; such texts get other tokens there.");
         if (rule.space_prefix && files_.prefix == PrefixPlace::start)

@@ -76,7 +76,7 @@ struct Found {
 
 Found find_files(const std::filesystem::path& folder) {
     if (is_there(folder / "tokenizer.json")) return {Form::tokenizer_json, folder / "tokenizer.json"};
-    for (const char* name : {"tokenizer.model", "spm.model"})
+    for (const char* name : {"tokenizer.model", "spm.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model"})
         if (is_there(folder / name)) return {Form::sentencepiece, folder / name};
     if (is_there(folder / "vocab.json") && is_there(folder / "merges.txt"))
         return {Form::bpe_files, folder / "vocab.json"};
@@ -86,12 +86,11 @@ Found find_files(const std::filesystem::path& folder) {
 
 [[noreturn]] void refuse_missing(const std::filesystem::path& folder) {
     const std::string supported =
-        "tokenizer.json, tokenizer.model, spm.model, vocab.json with merges.txt, or vocab.txt";
-    for (const char* other : {"spiece.model", "sentencepiece.bpe.model", "source.spm"})
-        if (is_there(folder / other))
-            fail_input("The tokenizer in '" + folder.string() + "' is given only as '" + other +
-                       "', which is not supported; supported are " + supported +
-                       ". Add the model's tokenizer.json.");
+        "tokenizer.json, a SentencePiece file (tokenizer.model, spm.model, spiece.model, sentencepiece.bpe.model), "
+        "vocab.json with merges.txt, or vocab.txt";
+    if (is_there(folder / "source.spm"))
+        fail_input("The tokenizer in '" + folder.string() +
+                   "' is that of a translation model ('source.spm'), which is not supported; supported are " + supported + ".");
     fail_input("The folder '" + folder.string() + "' holds no tokenizer. Add " + supported + ".");
 }
 

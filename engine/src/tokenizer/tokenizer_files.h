@@ -31,6 +31,8 @@ struct TokenizerFiles {
 inline constexpr std::array tokenizer_file_names = {"tokenizer.json",    "tokenizer_config.json",
                                                     "vocab.json",        "merges.txt",
                                                     "tokenizer.model",   "spm.model",
+                                                    "spiece.model",      "sentencepiece.bpe.model",
+                                                    "sentencepiece.model",
                                                     "vocab.txt",         "special_tokens_map.json",
                                                     "added_tokens.json", "generation_config.json"};
 

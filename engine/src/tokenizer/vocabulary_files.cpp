@@ -29,27 +29,21 @@ Json read_merges(const std::filesystem::path& path) {
     return merges;
 }
 
+}  // namespace
+
 std::string tokenizer_class(const std::filesystem::path& folder, const Json& config) {
     if (const auto name = token_text(config, "tokenizer_class")) return *name;
     const auto type = token_text(read_optional(folder / "config.json"), "model_type").value_or("gpt2");
     if (type == "roberta") return "RobertaTokenizer";
+    if (type == "xlm-roberta") return "XLMRobertaTokenizer";
     if (type.starts_with("qwen2") || type == "qwen3") return "Qwen2Tokenizer";
     if (type.starts_with("deberta")) return "DebertaV2Tokenizer";
     if (type == "llama" || type == "mistral" || type == "phi3") return "LlamaTokenizer";
     return "GPT2Tokenizer";
 }
 
-// The id of a token that only the list of added tokens may know.
-std::optional<std::int64_t> id_among(const Json& added, const std::string& content) {
-    for (const Json& token : added)
-        if (token.value("content", Json()) == content && token["id"].is_number_integer())
-            return token["id"].get<std::int64_t>();
-    return std::nullopt;
-}
-
-// Tokens around a text, in the form of tokenizer.json; null when there are none.
-Json frame(const std::vector<std::pair<std::string, std::int64_t>>& before,
-           const std::vector<std::pair<std::string, std::int64_t>>& after) {
+Json special_frame(const std::vector<std::pair<std::string, std::int64_t>>& before,
+                   const std::vector<std::pair<std::string, std::int64_t>>& after) {
     if (before.empty() && after.empty()) return nullptr;
     Json parts = Json::array(), ids = Json::object();
     const auto add = [&](const auto& tokens) {
@@ -63,8 +57,6 @@ Json frame(const std::vector<std::pair<std::string, std::int64_t>>& before,
     add(after);
     return {{"type", "TemplateProcessing"}, {"single", std::move(parts)}, {"special_tokens", std::move(ids)}};
 }
-
-}  // namespace
 
 // vocab.json + merges.txt say nothing of the steps around the model; the tokenizer's class does.
 Json document_from_bpe_files(const std::filesystem::path& folder, const Json& config, TokenizerFiles& files) {
@@ -156,7 +148,7 @@ Json document_from_wordpiece_file(const std::filesystem::path& path, const Json&
     if (files.cls && vocabulary.contains(*files.cls)) before.emplace_back(*files.cls, vocabulary[*files.cls]);
     if (files.sep && vocabulary.contains(*files.sep)) after.emplace_back(*files.sep, vocabulary[*files.sep]);
     if (before.empty() || after.empty()) {
-        document["post_processor"] = frame(before, after);
+        document["post_processor"] = special_frame(before, after);
     } else {  // also says how two texts are framed
         document["post_processor"] = {{"type", "BertProcessing"}};
         document["post_processor"]["cls"] = Json::array({before.front().first, before.front().second});
@@ -164,67 +156,6 @@ Json document_from_wordpiece_file(const std::filesystem::path& path, const Json&
     }
     document["model"] = {
         {"type", "WordPiece"}, {"vocab", std::move(vocabulary)}, {"unk_token", files.unk.value_or("[UNK]")}};
-    return document;
-}
-
-Json document_from_sentencepiece(const std::filesystem::path& path, const Json& config,
-                                 TokenizerFiles& files) {
-    files.sentencepiece = parse_sentencepiece(read_text(path, max_file), files.source);
-    const auto& pieces = files.sentencepiece->pieces;
-    const auto role = [&](std::optional<std::string>& token, const char* key, std::int32_t id) {
-        if (!token && !config.contains(key) && id >= 0) token = pieces[static_cast<std::size_t>(id)].text;
-    };
-    role(files.bos, "bos_token", files.sentencepiece->bos_id);
-    role(files.eos, "eos_token", files.sentencepiece->eos_id);
-    role(files.pad, "pad_token", files.sentencepiece->pad_id);
-    role(files.unk, "unk_token", files.sentencepiece->unk_id);
-
-    // The program that reads these files looks for added tokens before anything is rewritten.
-    for (Json& token : files.added_later) token["normalized"] = false;
-
-    const std::string name = tokenizer_class(path.parent_path(), config);
-    if (path.filename() == "spm.model" || name.starts_with("Deberta")) {
-        if (!files.cls && !config.contains("cls_token")) files.cls = "[CLS]";
-        if (!files.sep && !config.contains("sep_token")) files.sep = "[SEP]";
-        for (const auto& token : {files.cls, files.sep, std::optional<std::string>("[MASK]")})
-            if (token) files.other_special.push_back(*token);
-    } else {
-        files.cls.reset();
-        files.sep.reset();
-    }
-    if (name.starts_with("Llama") || name.starts_with("CodeLlama"))
-        if (!json_bool(config, "legacy", files.source).value_or(true))
-            files.prefix = json_bool(config, "add_prefix_space", files.source).value_or(true)
-                               ? PrefixPlace::start
-                               : PrefixPlace::nowhere;
-
-    Json document;
-    Json decoders = {{{"type", "Replace"}, {"pattern", {{"String", "\xE2\x96\x81"}}}, {"content", " "}},
-                     {{"type", "ByteFallback"}},
-                     {{"type", "Fuse"}}};
-    if (files.prefix == PrefixPlace::start ||
-        (files.prefix == PrefixPlace::every_segment && files.sentencepiece->add_dummy_prefix))
-        decoders.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
-    document["decoder"] = {{"type", "Sequence"}, {"decoders", std::move(decoders)}};
-
-    std::vector<std::pair<std::string, std::int64_t>> before, after;
-    const auto put = [&](auto& tokens, const std::optional<std::string>& token) {
-        if (!token) return;
-        auto id = id_among(files.added_later, *token);
-        const auto piece = std::find_if(pieces.begin(), pieces.end(),
-                                        [&](const SentencePiece& one) { return one.text == *token; });
-        if (!id && piece != pieces.end()) id = piece - pieces.begin();
-        if (id) tokens.emplace_back(*token, *id);
-    };
-    if (files.cls || files.sep) {
-        put(before, files.cls);
-        put(after, files.sep);
-    } else {
-        // Llama and its relatives: a token in front unless the configuration says otherwise.
-        if (json_bool(config, "add_bos_token", files.source).value_or(true)) put(before, files.bos);
-        if (json_bool(config, "add_eos_token", files.source).value_or(false)) put(after, files.eos);
-    }
-    document["post_processor"] = frame(before, after);
     return document;
 }
 

@@ -12,9 +12,16 @@ Json document_from_bpe_files(const std::filesystem::path& folder, const Json& co
 // vocab.txt: BERT.
 Json document_from_wordpiece_file(const std::filesystem::path& path, const Json& config,
                                   TokenizerFiles& files);
-// tokenizer.model (Llama, Mistral, Gemma) or spm.model (DeBERTa); fills files.sentencepiece and files.prefix.
+// tokenizer.model (Llama, Mistral, Gemma), spm.model (DeBERTa), sentencepiece.bpe.model (XLM-RoBERTa) or spiece.model (T5's
+// class); fills files.sentencepiece and files.prefix. Failure (bad_input) also for a class that nothing is known of.
 Json document_from_sentencepiece(const std::filesystem::path& path, const Json& config,
                                  TokenizerFiles& files);
+
+// The class in tokenizer_config.json, or that of the family in config.json.
+std::string tokenizer_class(const std::filesystem::path& folder, const Json& config);
+// Tokens (content, id) around a text, in the form of tokenizer.json; null when there are none.
+Json special_frame(const std::vector<std::pair<std::string, std::int64_t>>& before,
+                   const std::vector<std::pair<std::string, std::int64_t>>& after);
 
 // Shared with tokenizer_files.cpp. A JSON object, empty when there is no such file:
 Json read_optional(const std::filesystem::path& path);
