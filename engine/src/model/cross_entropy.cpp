@@ -1,3 +1,4 @@
+#include "model/large_products.h"
 #include "model/ops.h"
 #include "model/rows_of_tensors.h"
 
@@ -5,8 +6,8 @@ namespace engine {
 namespace {
 
 // Rows of logits held at once: every product reads the whole head, so few rows cost time and many cost memory
-// (512 x 50257 f32 = 103 MB, the only tensor of that size).
-constexpr int64_t cross_entropy_rows = 512;
+// (256 x 50257 f32 = 51 MB, the only tensor of that size).
+constexpr int64_t cross_entropy_rows = 256;
 
 // logits [n, V] without the bias [V] (or undefined) become the gradient of -log softmax[target],
 // softmax - onehot(target), in their own type. Returns the losses [n] f32.
@@ -54,11 +55,11 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
         for (int64_t begin = 0; begin < rows; begin += cross_entropy_rows) {
             const int64_t count = std::min(cross_entropy_rows, rows - begin);
             const at::Tensor x = hidden.narrow(0, begin, count).to(head.scalar_type());
-            at::Tensor logits = at::mm(x, head.t());  // [count, V], then their gradient
+            at::Tensor logits = matrix_product(x, head.t());  // [count, V], then their gradient
             losses.narrow(0, begin, count)
                 .copy_(cross_entropy_in_place(logits, bias, targets.narrow(0, begin, count)));
-            if (hidden_needs) grad_hidden.narrow(0, begin, count).copy_(at::mm(logits, head));
-            if (head_needs) grad_head.add_(at::mm(logits.t(), x));
+            if (hidden_needs) grad_hidden.narrow(0, begin, count).copy_(matrix_product(logits, head));
+            if (head_needs) grad_head.add_(matrix_product(logits.t(), x));
             if (bias_needs) grad_bias.add_(logits.sum(0, /*keepdim=*/false, at::kFloat));
         }
         context->save_for_backward({grad_hidden, grad_head, grad_bias});

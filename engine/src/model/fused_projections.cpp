@@ -1,5 +1,6 @@
 #include "model/fused_projections.h"
 
+#include "model/large_products.h"
 #include "model/rows_of_tensors.h"
 
 #include <torch/csrc/autograd/functions/utils.h>
@@ -136,12 +137,13 @@ class Projections {
         if (compute_type == at::kFloat) {
             if (residual.defined()) {
                 y = bias.defined() ? flat(residual.detach()) + bias : flat(residual.detach()).clone();
-                y.addmm_(factor, weight.t());
+                add_matrix_product(y, factor, weight.t());
             } else {
-                y = at::linear(factor, weight, bias);
+                y = matrix_product(factor, weight.t());
+                if (bias.defined()) y.add_(bias);
             }
         } else {
-            const at::Tensor product = at::mm(factor, weight.t());
+            const at::Tensor product = matrix_product(factor, weight.t());
             if (output_type != at::kFloat && in_rows(product)) {
                 std::vector<std::pair<const Site*, at::Tensor>> added;
                 for (const Site* site : sites) added.emplace_back(site, at::mm(site->low, up_matrix(*site)));
@@ -243,14 +245,14 @@ class ProjectionsBackward : public Node {
         if (want_n) {
             const at::Tensor weight = term.weight.detach().to(type);
             if (!grad_n.defined()) {
-                grad_n = at::mm(factor, weight);
+                grad_n = matrix_product(factor, weight);
             } else if (type == at::kFloat) {
-                grad_n.addmm_(factor, weight);
+                add_matrix_product(grad_n, factor, weight);
             } else {
-                grad_n = grad_n.to(at::kFloat).add_(at::mm(factor, weight));
+                grad_n = grad_n.to(at::kFloat).add_(matrix_product(factor, weight));
             }
         }
-        if (want_weight) wanted[first_term + 2 * i] = at::mm(factor.t(), n.to(type)).to(at::kFloat);
+        if (want_weight) wanted[first_term + 2 * i] = matrix_product(factor.t(), n.to(type)).to(at::kFloat);
         if (wants(first_term + 2 * i + 1))
             wanted[first_term + 2 * i + 1] = grad.sum(0, /*keepdim=*/false, at::kFloat);
     }

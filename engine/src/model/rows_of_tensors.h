@@ -8,6 +8,10 @@
 
 #include <algorithm>
 
+#ifndef INTRA_OP_PARALLEL
+#error "Compiled without OpenMP: at::parallel_for would run on one core."
+#endif
+
 namespace engine {
 
 // The row kernels serve f32 and bf16 on the CPU; elsewhere the same formulas in ATen's operations.

@@ -1,0 +1,17 @@
+// Part of a model whose inner values are not kept for the backward pass, which computes them again: memory
+// for time (Chen et al., arXiv:1604.06174).
+#pragma once
+
+#include "runtime/torch.h"
+
+#include <functional>
+
+namespace engine {
+
+// body(x), whose result must depend on x. Where x has a gradient only x is kept, and the body runs a second
+// time in the backward pass, with the same result when it depends on nothing but x and values that do not
+// change before. Trained values that the body reads by itself get their gradients added there and then.
+// Whatever the body refers to must live until then. Cost: one more run of the body.
+at::Tensor recomputed(const at::Tensor& x, std::function<at::Tensor(const at::Tensor&)> body);
+
+}  // namespace engine
