@@ -18,7 +18,8 @@ namespace {
 
 constexpr int64_t most_rows = 256;  // from here on the rate of a product hardly changes
 constexpr double most_work = 4e9;   // multiply-adds of a round: fewer rows for large models
-constexpr int rounds = 3;
+constexpr int64_t least_rounds = 3, most_rounds = 40;
+constexpr double wanted_ms = 30;  // for one shape: shorter ones are measured more often, for another program may come between
 
 using Shapes = std::set<std::pair<int64_t, int64_t>>;  // [out, in]
 
@@ -44,9 +45,12 @@ int64_t rows_for(const Shapes& shapes, int64_t rows) {
 std::pair<double, double> measure(int64_t rows, int64_t out, int64_t in, const c10::Device& device) {
     const at::Tensor x = at::rand({rows, in}, at::kFloat).to(device), weight = at::rand({out, in}, at::kFloat).to(device);
     const at::Tensor half = weight.to(at::kBFloat16);
-    const auto times = time_in_turn(device, rounds,
-                                    {[&] { static_cast<void>(at::linear(x, weight)); },
-                                     [&] { static_cast<void>(at::linear(x.to(at::kBFloat16), half)); }});
+    const std::vector<std::function<void()>> variants = {
+        [&] { static_cast<void>(at::linear(x, weight)); },
+        [&] { static_cast<void>(at::linear(x.to(at::kBFloat16), half)); }};
+    const auto once = time_in_turn(device, 1, variants);
+    const auto rounds = static_cast<int64_t>(wanted_ms / std::max(1e-3, once[0][0] + once[1][0]));
+    const auto times = time_in_turn(device, std::clamp(rounds, least_rounds, most_rounds), variants);
     return {timing_of(times[0]).min_ms, timing_of(times[1]).min_ms};
 }
 
