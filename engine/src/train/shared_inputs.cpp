@@ -10,7 +10,8 @@
 namespace engine {
 namespace {
 
-Decoder load(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier) {
+Decoder load(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier,
+             const FinishLayer& finish = {}) {
     const ExperimentSpec& spec = request.spec;
     Architecture architecture = read_architecture(request.model_dir);
     if (!classifier) require_text_model(architecture, "The task causal_lm");
@@ -20,7 +21,7 @@ Decoder load(const TrainRequest& request, const c10::Device& device, const std::
         return random_decoder(architecture, spec.precision, device, stored, spec.seed);
     }
     if (classifier) architecture = with_classifier(std::move(architecture), *classifier);
-    return load_decoder(request.model_dir, std::move(architecture), spec.precision, device, stored, spec.seed);
+    return load_decoder(request.model_dir, std::move(architecture), spec.precision, device, stored, spec.seed, finish);
 }
 
 Split load_texts(const TrainRequest& request, const std::filesystem::path& chat_template) {
@@ -45,8 +46,8 @@ Decoder SharedInputs::base(const TrainRequest& request, const c10::Device& devic
                base.device == device && base.classifier == classifier && base.seed == seed;
     });
     if (known != bases_.end()) return known->decoder;
-    Decoder decoder = load(request, device, classifier);
-    if (spec.base_type != BaseType::as_computed) quantize_layers(decoder, spec.base_type);
+    const bool quantized = spec.base_type != BaseType::as_computed;
+    Decoder decoder = load(request, device, classifier, quantized ? layer_quantizer(spec.base_type) : FinishLayer());
     bases_.push_back({request.model_dir, spec.precision, spec.base_type, device, classifier, seed, decoder});
     return decoder;
 }
