@@ -10,6 +10,7 @@
 #include "bench/measure.h"
 #include "engine/model_info.h"
 #include "engine/runtime.h"
+#include "model/large_products.h"
 #include "runtime/device.h"
 #include "runtime/guard.h"
 
@@ -46,8 +47,8 @@ std::pair<double, double> measure(int64_t rows, int64_t out, int64_t in, const c
     const at::Tensor x = at::rand({rows, in}, at::kFloat).to(device), weight = at::rand({out, in}, at::kFloat).to(device);
     const at::Tensor half = weight.to(at::kBFloat16);
     const std::vector<std::function<void()>> variants = {
-        [&] { static_cast<void>(at::linear(x, weight)); },
-        [&] { static_cast<void>(at::linear(x.to(at::kBFloat16), half)); }};
+        [&] { static_cast<void>(matrix_product(x, weight.t())); },
+        [&] { static_cast<void>(matrix_product(x.to(at::kBFloat16), half.t())); }};
     const auto once = time_in_turn(device, 1, variants);
     const auto rounds = static_cast<int64_t>(wanted_ms / std::max(1e-3, once[0][0] + once[1][0]));
     const auto times = time_in_turn(device, std::clamp(rounds, least_rounds, most_rounds), variants);
