@@ -1,6 +1,7 @@
 #include "command.h"
 #include "format.h"
 #include "output.h"
+#include "spec_options.h"
 #include "timing_json.h"
 
 #include <engine/bench.h>
@@ -23,7 +24,7 @@ struct TrainBenchCommand {
     int64_t adapters = 1;
     int64_t stacked_tokens = 0;
     std::string dtype = "f32";
-    std::string base_dtype;
+    std::string base_dtype, recompute_layers;
 };
 
 int bench_gemm(const GemmCommand& command, Session& session) {
@@ -91,6 +92,7 @@ int bench_train(const TrainBenchCommand& command, Session& session) {
     auto request = command.request;
     request.method = engine::method_from(command.method).value();
     request.precision = engine::precision_from(command.dtype).value();
+    if (!command.recompute_layers.empty()) request.recompute_layers = std::max<int64_t>(0, layers_from(command.recompute_layers));
     if (!command.base_dtype.empty()) request.base_type = engine::base_type_from(command.base_dtype).value();
     if (request.shape.starts_with("builtin:"))
         request.shape = session.workbench().resolve_model(request.shape).value().string();
@@ -155,6 +157,8 @@ void add_bench_train(CLI::App* bench, Action& action) {
     command->add_option("--rank", request.rank, "Rank (default 4)");
     command->add_option("--batch-size", request.batch_size, "Rows per step (default 4)");
     command->add_option("--seq-len", request.seq_len, "Tokens per row (default 256)");
+    command->add_option("--recompute-layers", options->recompute_layers,
+                        "Layers computed again in the backward pass instead of kept in memory: all or a number (default 0)");
     command->add_option("--base-dtype", options->base_dtype,
                         "int8 or nf4: the frozen matrices of the layers in 8 or 4 bits (default: as --dtype)");
     command->add_option("--steps", request.steps, "Timed steps after one to warm up (default 5)");

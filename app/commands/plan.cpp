@@ -33,6 +33,9 @@ void print_plan(const engine::Plan& plan) {
     facts.add("Matrices", std::to_string(plan.matrices));
     facts.add("Scaling", number_text(plan.scaling));
     facts.add("Adapter file", bytes_text(plan.adapter_bytes));
+    if (plan.recomputed_layers > 0)
+        facts.add("Computed twice", std::to_string(plan.recomputed_layers) + (plan.recomputed_layers == 1 ? " layer" : " layers") +
+                                        ", instead of kept in memory");
     facts.add("Memory", bytes_text(memory.total) +
                             (memory.available > 0 ? " of " + bytes_text(memory.available) + " free" : ""));
     facts.add("  weights", bytes_text(memory.weights));
@@ -96,6 +99,7 @@ int make_plan(const PlanCommand& command, Session& session) {
                {"adapter_bytes", plan.adapter_bytes},
                {"scaling", plan.scaling},
                {"matrices", plan.matrices},
+               {"recomputed_layers", plan.recomputed_layers},
                {"memory", memory_json(plan.memory)}};
     if (probe) add_time(json, *probe);
     print_json(json);

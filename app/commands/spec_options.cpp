@@ -3,6 +3,7 @@
 #include "output.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace commands {
 
@@ -30,6 +31,9 @@ void add_plan_options(CLI::App* command, SpecOptions& options) {
                         "Of the frozen weights: f32, bf16 or auto, the faster one here by measurement (default f32)");
     command->add_option("--base-dtype", options.base_dtype,
                         "int8 or nf4: keep the frozen matrices of the layers in 8 or 4 bits (default: as --dtype)");
+    command->add_option("--recompute-layers", options.recompute_layers,
+                        "Layers computed again in the backward pass instead of kept in memory: auto, as few as the memory asks for, all "
+                        "or a number (default auto)");
     command->add_option("--device", options.device, "auto, cpu or cuda:N (default auto)");
     command->add_option("--optimizer", options.optimizer, "adamw");
 }
@@ -64,6 +68,16 @@ void add_train_options(CLI::App* command, SpecOptions& options) {
     command->add_option("--name", options.name, "Name of the run and of its adapter");
     command->add_flag("--from-scratch", options.from_scratch,
                       "With --method full: start from random weights");
+}
+
+int64_t layers_from(const std::string& text) {
+    if (text == "auto") return engine::recompute_as_needed;
+    if (text == "all") return engine::recompute_all;
+    int64_t count = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc() || end != text.data() + text.size() || count < 0 || count > engine::recompute_all)
+        engine::fail_input("Number of layers '" + text + "' (--recompute-layers) was not understood; give auto, all or a whole number.");
+    return count;
 }
 
 int64_t default_seq_len(const workbench::Workbench& workbench, const std::string& model) {
@@ -135,6 +149,7 @@ engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Wo
     set(spec.seed, options.seed);
     if (options.dtype) spec.precision = engine::training_precision_from(*options.dtype).value();
     if (options.base_dtype) spec.base_type = engine::base_type_from(*options.base_dtype).value();
+    if (options.recompute_layers) spec.recompute_layers = layers_from(*options.recompute_layers);
     set(spec.device, options.device);
     return spec;
 }

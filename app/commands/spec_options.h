@@ -17,7 +17,7 @@ struct SpecOptions {
     std::string spec_file;
     std::optional<std::string> model, name, data, eval_data, prompt_template, chat_template;
     std::optional<std::string> task, method, targets, layers, train_bias, modules_to_save;
-    std::optional<std::string> optimizer, schedule, dtype, base_dtype, device;
+    std::optional<std::string> optimizer, schedule, dtype, base_dtype, recompute_layers, device;
     std::optional<int64_t> rank, epochs, steps, batch_size, grad_accum, seq_len;
     std::optional<int64_t> eval_interval, log_interval, checkpoint_interval;
     std::optional<double> alpha, dropout, learning_rate, weight_decay, max_grad_norm, warmup, held_out;
@@ -35,6 +35,8 @@ void add_train_options(CLI::App* command, SpecOptions& options);
 // The file's spec, or the defaults, with the options laid over it; a length that nobody chose is at most the
 // model's context. Throws engine::Failure.
 engine::ExperimentSpec spec_from(const SpecOptions& options, const workbench::Workbench& workbench);
+// What --recompute-layers says: auto, all or a number. Throws engine::Failure.
+int64_t layers_from(const std::string& text);
 // The default length for rows of this model.
 int64_t default_seq_len(const workbench::Workbench& workbench, const std::string& model);
 

@@ -76,6 +76,46 @@ class TstTraining : public QObject {
         QVERIFY(weights("first") != weights("other"));
     }
 
+    void recomputedLayersGiveTheSameBytes_data() {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<bool>("full");
+        QTest::newRow("llama") << "micro-llama" << false;
+        QTest::newRow("gpt2") << "micro-gpt2" << false;
+        QTest::newRow("every weight") << "micro-llama" << true;
+    }
+    void recomputedLayersGiveTheSameBytes() {
+        QFETCH(QString, model);
+        QFETCH(bool, full);
+        auto spec = support::micro_spec(data_, model.toStdString());
+        spec.lora.dropout = full ? 0 : 0.2;
+        spec.recompute_layers = 0;
+        if (full) spec.method = Method::full;
+        const Finished kept = finish(spec, "kept");
+        spec.recompute_layers = recompute_all;
+        const Finished again = finish(spec, "again");
+        const char* const file = full ? "model.safetensors" : "adapter_model.safetensors";
+        const auto saved = [&](const char* run) { return support::read_file(path(run) / "last" / file); };
+        QVERIFY(!saved("kept").empty());
+        QVERIFY(saved("kept") == saved("again"));
+        QVERIFY(again.observer.all<RunMessage>().empty());  // it was asked for
+    }
+
+    void littleMemoryHasLayersRecomputed() {
+        auto spec = support::micro_spec(data_);
+        const Finished roomy = finish(spec, "roomy");
+        QVERIFY(roomy.observer.all<RunMessage>().empty());
+        Finished tight;
+        RunControl control;
+        TrainRequest request = support::micro_request(spec, path("tight"));
+        request.memory_limit_bytes = 64 << 20;  // less than the program itself takes
+        const auto result = train(request, tight.observer, control);
+        QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
+        const auto messages = tight.observer.all<RunMessage>();
+        QCOMPARE(messages.size(), std::size_t{1});
+        QVERIFY2(messages.front().text.find("computed again") != std::string::npos, messages.front().text.c_str());
+        QVERIFY(weights("roomy") == weights("tight"));
+    }
+
     void dropoutChangesTheRun() {
         auto spec = support::micro_spec(data_);
         const Finished without = finish(spec, "without");
@@ -297,6 +337,7 @@ class TstTraining : public QObject {
         spec.batch_size = 256;
         spec.steps = 3;
         spec.eval_interval = 3;
+        spec.recompute_layers = 0;
         const Finished roomy = finish(spec, "roomy");
         QVERIFY(roomy.observer.all<RunMessage>().empty());
 

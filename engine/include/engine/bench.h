@@ -37,6 +37,7 @@ struct TrainBenchRequest {
     Method method = Method::lora;
     Precision precision = Precision::f32;
     BaseType base_type = BaseType::as_computed;  // with Method::lora
+    int64_t recompute_layers = 0;
     std::string device = "auto";
 };
 struct TrainBenchResult {

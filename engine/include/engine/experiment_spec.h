@@ -15,6 +15,9 @@ enum class Schedule { constant, linear, cosine };
 enum class Precision { f32, bf16, automatic };
 enum class BaseType { as_computed, int8, nf4 };  // how the frozen matrices of the layers are kept: in the precision, or in 8 or 4 bits
 
+// Layers of which only the input is kept and the rest computed again in the backward pass: as few as the memory asks for.
+constexpr int64_t recompute_as_needed = -1, recompute_all = 1'000'000;
+
 struct OptimizerConfig {  // AdamW, decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101)
     double learning_rate = 2e-4;
     double weight_decay = 0;
@@ -57,6 +60,7 @@ struct ExperimentSpec {
     std::string device = "auto";  // auto | cpu | cuda:N
     Task task = Task::causal_lm;
     BaseType base_type = BaseType::as_computed;  // with Method::lora
+    int64_t recompute_layers = recompute_as_needed;  // the values of a run do not depend on it
     bool operator==(const ExperimentSpec&) const = default;
 };
 

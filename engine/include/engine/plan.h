@@ -29,7 +29,8 @@ struct Plan {
     int64_t adapter_bytes = 0;  // of adapter_model.safetensors, exact
     double scaling = 0;
     int64_t matrices = 0;       // adapted
-    MemoryForecast memory;
+    int64_t recomputed_layers = 0;  // computed again in the backward pass instead of kept: as the spec says or memory asks for
+    MemoryForecast memory;          // with them
 };
 
 // available_bytes: what the device has free, 0 if not known. labels: how many the data name, for a head that training

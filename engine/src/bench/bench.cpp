@@ -31,6 +31,7 @@ BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequ
                                         quantized ? layer_quantizer(request.base_type) : FinishLayer()),
                          {},
                          {}};
+    subject.decoder.recompute_layers(request.recompute_layers);
     std::vector<ParameterArena::Entry> entries;
     if (request.method == Method::lora) {
         LoraConfig config;

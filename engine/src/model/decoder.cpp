@@ -5,6 +5,7 @@
 
 #include "model/device_attention.h"
 #include "model/encoder.h"
+#include "model/recompute.h"
 #include "model/slot_outputs.h"
 
 namespace engine {
@@ -67,7 +68,7 @@ at::Tensor Decoder::embed(const at::Tensor& ids, const at::Tensor& positions,
 }
 
 at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
-    if (architecture_.encoder) return Encoder(architecture_, weights_, compute_type_).forward(ids, options);
+    if (architecture_.encoder) return Encoder(architecture_, weights_, compute_type_, recompute_layers_).forward(ids, options);
     const int64_t tokens = ids.size(1);
     if (options.cache && architecture_.positions == PositionKind::rotary && architecture_.rope.depends_on_length()) {
         KeyValueCache& cache = *options.cache;
@@ -89,17 +90,22 @@ at::Tensor Decoder::forward(const at::Tensor& ids, const ForwardOptions& options
         rotary = rotary_of(architecture_.rope, positions, options.offsets, device_);
     at::Tensor x = embed(ids, positions, options);
     if (options.hidden_states) options.hidden_states->push_back(x);
-    for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
-        const at::Tensor attended = attention(layer, x, rotary, options);
-        const int64_t left = attended.size(1);  // tokens, fewer than before in the last layer with last_only
-        x = mlp(layer, architecture_.parallel_block ? x.narrow(1, x.size(1) - left, left) : attended, attended, options);
-        if (options.hidden_states && layer + 1 < architecture_.layers) options.hidden_states->push_back(x);
+    Recomputation recomputation(recompute_layers_);
+    for (int64_t index = 0; index < architecture_.layers; ++index) {
+        x = recomputation.run(x, [this, index, rotary, options](const at::Tensor& in) { return layer(index, in, rotary, options); });
+        if (options.hidden_states && index + 1 < architecture_.layers) options.hidden_states->push_back(x);
     }
     if (weights_.final_norm.weight.defined()) x = normalize(x, weights_.final_norm, rule());
     if (weights_.embedding_out.defined()) x = project(x, weights_.embedding_out, {}, compute_type_);
     if (options.hidden_states) options.hidden_states->push_back(x);
     if (options.cache) options.cache->length += tokens;
     return x;
+}
+
+at::Tensor Decoder::layer(int64_t layer, const at::Tensor& x, const RotaryTable& rotary, const ForwardOptions& options) const {
+    const at::Tensor attended = attention(layer, x, rotary, options);
+    const int64_t left = attended.size(1);  // tokens, fewer than before in the last layer with last_only
+    return mlp(layer, architecture_.parallel_block ? x.narrow(1, x.size(1) - left, left) : attended, attended, options);
 }
 
 at::Tensor Decoder::attention(int64_t layer, const at::Tensor& x, const RotaryTable& rotary,

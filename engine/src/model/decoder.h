@@ -112,9 +112,15 @@ class Decoder {
     // With room for `capacity` tokens; it grows when more come.
     KeyValueCache new_cache(int64_t batch, int64_t capacity) const;
 
+    // In training, of so many layers at most only the input is kept, and the backward pass computes the rest again
+    // (recompute.h); the same bits in less memory and more time. From the lowest adapted layer's successor up; the decoder must outlive the backward pass.
+    void recompute_layers(int64_t count) { recompute_layers_ = count; }
+    int64_t recompute_layers() const { return recompute_layers_; }
+
   private:
     at::Tensor embed(const at::Tensor& ids, const at::Tensor& positions, const ForwardOptions& options) const;
     NormRule rule() const { return {architecture_.norm, architecture_.norm_eps, architecture_.norm_offset}; }
+    at::Tensor layer(int64_t layer, const at::Tensor& x, const RotaryTable& rotary, const ForwardOptions& options) const;
     // x + attention(norm(x))
     at::Tensor attention(int64_t layer, const at::Tensor& x, const RotaryTable& rotary,
                          const ForwardOptions& options) const;
@@ -126,6 +132,7 @@ class Decoder {
     DecoderWeights weights_;
     at::ScalarType compute_type_;
     c10::Device device_;
+    int64_t recompute_layers_ = 0;
 };
 
 }  // namespace engine

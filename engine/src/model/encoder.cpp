@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "model/recompute.h"
 #include "model/slot_outputs.h"
 
 namespace engine {
@@ -67,20 +68,26 @@ at::Tensor Encoder::forward(const at::Tensor& ids, const ForwardOptions& options
         if (weights_.relative_norm.weight.defined()) relative = norm(relative, weights_.relative_norm);
     }
     if (options.hidden_states) options.hidden_states->push_back(x);
-    const ProjectionContext context{options.adapters, compute_type_};
-    for (int64_t layer = 0; layer < architecture_.layers; ++layer) {
-        const LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
-        x = norm(attention(layer, x, relative, options), weights.attention_norm);
-        const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
-        const SlotOutputs up(architecture_.mlp_in, weights.mlp_in, layer, first, {x}, context);
-        const SlotOutputs down({architecture_.mlp_out}, {weights.mlp_out}, layer,
-                               first + static_cast<int>(architecture_.mlp_in.size()),
-                               {activate(up["up"], architecture_.activation), nullptr, {}, x}, context);
-        x = norm(down["down"], weights.mlp_norm);
-        if (layer == 0 && architecture_.convolution) x = convolve(embeddings, x, options);
+    // Trained positions are shared by all layers: their graph cannot be walked once a layer.
+    Recomputation recomputation(relative.defined() && relative.requires_grad() ? 0 : recompute_layers_);
+    for (int64_t index = 0; index < architecture_.layers; ++index) {
+        x = recomputation.run(
+            x, [encoder = *this, index, relative, options](const at::Tensor& in) { return encoder.layer(index, in, relative, options); });
+        if (index == 0 && architecture_.convolution) x = convolve(embeddings, x, options);
         if (options.hidden_states) options.hidden_states->push_back(x);
     }
     return x;
+}
+
+at::Tensor Encoder::layer(int64_t layer, const at::Tensor& x, const at::Tensor& relative, const ForwardOptions& options) const {
+    const LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
+    const ProjectionContext context{options.adapters, compute_type_};
+    const at::Tensor attended = norm(attention(layer, x, relative, options), weights.attention_norm);
+    const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
+    const SlotOutputs up(architecture_.mlp_in, weights.mlp_in, layer, first, {attended}, context);
+    const SlotOutputs down({architecture_.mlp_out}, {weights.mlp_out}, layer, first + static_cast<int>(architecture_.mlp_in.size()),
+                           {activate(up["up"], architecture_.activation), nullptr, {}, attended}, context);
+    return norm(down["down"], weights.mlp_norm);
 }
 
 // Padding gives the convolution nothing and takes nothing from it.

@@ -8,8 +8,8 @@ namespace engine {
 // A view of a model's description and weights for one forward pass; both must outlive it.
 class Encoder {
   public:
-    Encoder(const Architecture& architecture, const DecoderWeights& weights, at::ScalarType compute_type)
-        : architecture_(architecture), weights_(weights), compute_type_(compute_type) {}
+    Encoder(const Architecture& architecture, const DecoderWeights& weights, at::ScalarType compute_type, int64_t recompute_layers)
+        : architecture_(architecture), weights_(weights), compute_type_(compute_type), recompute_layers_(recompute_layers) {}
 
     // ids [B, T] int64 -> hidden states of the last layer [B, T, d] f32. Of the options: adapters, key_mask, token_types and
     // hidden_states.
@@ -17,6 +17,7 @@ class Encoder {
 
   private:
     at::Tensor embed(const at::Tensor& ids, const ForwardOptions& options) const;
+    at::Tensor layer(int64_t layer, const at::Tensor& x, const at::Tensor& relative_rows, const ForwardOptions& options) const;
     at::Tensor attention(int64_t layer, const at::Tensor& x, const at::Tensor& relative_rows,
                          const ForwardOptions& options) const;
     // What the convolution along the tokens of embeddings adds to x, behind its norm [B, T, d].
@@ -31,6 +32,7 @@ class Encoder {
     const Architecture& architecture_;
     const DecoderWeights& weights_;
     at::ScalarType compute_type_;
+    int64_t recompute_layers_;  // as Decoder's
 };
 
 // Row of the table of relative positions, before span is added, for a query at `query` and a key at `key`: their distance,

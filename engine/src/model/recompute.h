@@ -14,4 +14,20 @@ namespace engine {
 // Whatever the body refers to must live until then. Cost: one more run of the body.
 at::Tensor recomputed(const at::Tensor& x, std::function<at::Tensor(const at::Tensor&)> body);
 
+// Gives the first `count` of the parts that can be recomputed to recomputed(), runs the others as they are.
+class Recomputation {
+  public:
+    explicit Recomputation(int64_t count) : left_(count) {}
+
+    template <class Body>
+    at::Tensor run(const at::Tensor& x, const Body& body) {
+        if (left_ == 0 || !x.requires_grad() || !at::GradMode::is_enabled()) return body(x);
+        --left_;
+        return recomputed(x, body);
+    }
+
+  private:
+    int64_t left_;
+};
+
 }  // namespace engine

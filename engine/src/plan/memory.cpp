@@ -115,12 +115,18 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     const double value = spec.precision == Precision::bf16 ? 2 : 4;
 
     double graph_bytes = 0, layers = 0;
+    std::int64_t recomputed = 0;
     // A trained bias, embedding or norm may lie below every adapter: then the graph spans all layers.
     const bool whole = !spec.lora.modules_to_save.empty() || spec.lora.bias == TrainBias::all;
     for (const TrainedInputs& layer : trained_inputs(model, full, selected)) {
         if (layers == 0 && !whole && !layer.attention && !layer.output && !layer.mlp && !layer.down) continue;
         layers += 1;
-        graph_bytes += tokens * kept_by_layer(model, spec, layer, scores);
+        const double kept = tokens * kept_by_layer(model, spec, layer, scores);
+        // The lowest of them has no gradient to pass on and is kept; the others, from there up, as the spec says.
+        const bool again = layers > (whole || full ? 0 : 1) && recomputed < spec.recompute_layers;
+        recomputed += again ? 1 : 0;
+        // (What it leaves when it is computed again is part of what lives while one layer runs backwards.)
+        graph_bytes += again ? tokens * 4 * hidden : kept;
     }
     if (!full) {
         for (const MatrixInfo* matrix : selected) {

@@ -27,7 +27,7 @@ struct MemoryCoefficients {
     double cpu_cache = 56e6;
     // What making the adapters took stays in malloc's heap, as much as their moments take but at most this.
     double cpu_setup = 64e6;
-    double cpu_overhead = 195e6;   // program, libtorch, buffers of the matrix products
+    double cpu_overhead = 207e6;   // program, libtorch, buffers of the matrix products
     double cuda_allocator = 1.1;   // of what is live
     double cuda_overhead = 900e6;  // context, kernels, workspaces
 };

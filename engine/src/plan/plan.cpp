@@ -14,6 +14,8 @@
 namespace engine {
 namespace {
 
+constexpr double comfortable = 0.9;  // of what is free: up to here nothing is computed twice
+
 const TensorInfo& tensor_of(const ModelInfo& model, const std::string& name) {
     return *std::find_if(model.tensors.begin(), model.tensors.end(),
                          [&](const TensorInfo& tensor) { return tensor.name == name; });
@@ -171,8 +173,18 @@ Result<Plan> plan(const ModelInfo& base, const ExperimentSpec& experiment, std::
         }
         result.percent =
             100.0 * static_cast<double>(result.trainable_params) / static_cast<double>(result.total_params);
-        result.memory = forecast_memory(model, spec, result.trainable_params, selected);
-        result.memory.available = available_bytes;
+        const auto forecast = [&](std::int64_t recomputed) {
+            spec.recompute_layers = recomputed;
+            MemoryForecast memory = forecast_memory(model, spec, result.trainable_params, selected);
+            memory.available = available_bytes;
+            return memory;
+        };
+        const std::int64_t wanted = std::min(spec.recompute_layers, model.layers);
+        result.recomputed_layers = std::max<std::int64_t>(0, wanted);
+        result.memory = forecast(result.recomputed_layers);
+        while (wanted == recompute_as_needed && available_bytes > 0 && result.recomputed_layers < model.layers &&
+               static_cast<double>(result.memory.total) > comfortable * static_cast<double>(available_bytes))
+            result.memory = forecast(++result.recomputed_layers);
         return result;
     });
 }

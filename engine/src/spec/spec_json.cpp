@@ -58,6 +58,7 @@ void visit(Spec& s, Visitor&& field) {
     field("device", s.device);
     field.unless_default("task", s.task, Task::causal_lm);
     field.unless_default("base_type", s.base_type, BaseType::as_computed);
+    field.unless_default("recompute_layers", s.recompute_layers, recompute_as_needed);
 }
 
 class Writer {

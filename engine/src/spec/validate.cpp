@@ -105,6 +105,7 @@ Status validate(const ExperimentSpec& spec) {
         check_whole("eval_interval", spec.eval_interval, 0, INT64_MAX);
         check_whole("log_interval", spec.log_interval, 1, INT64_MAX);
         check_whole("checkpoint_interval", spec.checkpoint_interval, 0, INT64_MAX);
+        check_whole("recompute_layers", spec.recompute_layers, recompute_as_needed, recompute_all);
         if (!is_device(spec.device)) refuse("device", "\"" + spec.device + "\"", "auto, cpu, cuda:N or mps");
         return Done{};
     });

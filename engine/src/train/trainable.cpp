@@ -5,6 +5,8 @@
 #include "architecture/classifier.h"
 #include "data/seeded.h"
 #include "engine/chat.h"
+#include "engine/plan.h"
+#include "engine/runtime.h"
 #include "exporting/model_folder.h"
 #include "lora/attach.h"
 #include "lora/new_adapters.h"
@@ -24,11 +26,35 @@ bool is_quantized(const Decoder& decoder) {
     return !decoder.weights().layers.empty() && !decoder.weights().layers.front().mlp_out.weight.defined();
 }
 
+int64_t free_bytes(const TrainRequest& request, const c10::Device& device) {
+    if (device.is_cpu()) return request.memory_limit_bytes > 0 ? request.memory_limit_bytes : free_memory_bytes();
+    for (const DeviceInfo& known : runtime_info().devices) {
+        if (known.id == device.str()) return known.free_bytes;
+    }
+    return 0;
+}
+
+// The experiment with the number of layers that its memory asks to be computed again. To be asked before anything is
+// loaded, for the forecast counts the weights.
+ExperimentSpec with_recomputation(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier) {
+    ExperimentSpec spec = request.spec;
+    if (spec.recompute_layers != recompute_as_needed) return spec;
+    spec.recompute_layers = 0;
+    if (spec.from_scratch) return spec;  // nothing but config.json may be there
+    const auto model = inspect_model(request.model_dir);
+    if (!model) return spec;  // loading it says what is wrong
+    ExperimentSpec asked = request.spec;
+    asked.device = device.str();
+    const auto forecast = plan(*model, asked, free_bytes(request, device), classifier ? classifier->labels : 0);
+    if (forecast) spec.recompute_layers = forecast->recomputed_layers;
+    return spec;
+}
+
 }  // namespace
 
 Trainable::Trainable(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier,
                      SharedInputs& shared)
-    : spec_(request.spec), model_dir_(request.model_dir), decoder_(shared.base(request, device, classifier)) {
+    : spec_(with_recomputation(request, device, classifier)), model_dir_(request.model_dir), decoder_(shared.base(request, device, classifier)) {
     if (classifier) {
         auto& saved = spec_.lora.modules_to_save;
         for (const std::string& module : trained_head(decoder_.architecture(), model_dir_)) {
@@ -36,6 +62,7 @@ Trainable::Trainable(const TrainRequest& request, const c10::Device& device, con
         }
     }
     total_params_ = parameter_count(decoder_.architecture());
+    decoder_.recompute_layers(spec_.recompute_layers);
     if (spec_.method == Method::lora) {
         adapters_ = new_adapters(decoder_, spec_.lora, spec_.seed);
         if (spec_.base_type != BaseType::as_computed && !is_quantized(decoder_)) quantize_layers(decoder_, spec_.base_type);

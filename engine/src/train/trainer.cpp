@@ -126,6 +126,12 @@ void Trainer::begin() {
     started.data_hash = data_->train.content_hash;
     observer_.on_event(started);
 
+    if (const int64_t again = trainable_.decoder().recompute_layers(); spec_.recompute_layers == recompute_as_needed && again > 0) {
+        observer_.on_event(RunMessage{"To fit into the memory, " + std::to_string(again) + (again == 1 ? " layer is" : " layers are") +
+                                          " computed again in the backward pass. The values stay the same; the steps take longer.",
+                                      false});
+    }
+
     if (state_.global_step == 0 && state_.last_eval_step < 0) evaluate();
     observer_.on_event(StateChanged{"training"});
 }

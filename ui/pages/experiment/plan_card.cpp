@@ -142,6 +142,11 @@ void PlanCard::showMemory() {
             m_memory->setText(tr("Memory %1, more than the %2 that are free").arg(need, free));
             break;
     }
+    if (plan->recomputed_layers > 0) {
+        m_memory->setText(m_memory->text() + QLatin1Char('\n') +
+                          tr("%Ln layer(s) computed twice to save memory; steps take longer", nullptr,
+                             static_cast<int>(plan->recomputed_layers)));
+    }
     setInk(m_memory, fit == MemoryBar::Fit::TooMuch ? m_theme.danger()
                      : fit == MemoryBar::Fit::Tight ? m_theme.warning()
                                                     : m_theme.text());
