@@ -155,6 +155,10 @@ void add_bench_train(CLI::App* bench, Action& action) {
     command->add_option("--method", options->method, "lora or full (default lora)");
     command->add_option("--targets", request.targets, "Matrices to adapt (default q,v)");
     command->add_option("--rank", request.rank, "Rank (default 4)");
+    command->add_option("--adapters", options->adapters,
+                        "That many over one base, together against in turn (default 1)");
+    command->add_option("--stacked-tokens", options->stacked_tokens,
+                        "With --adapters: tokens of one pass at most (default: as runs do)");
     command->add_option("--batch-size", request.batch_size, "Rows per step (default 4)");
     command->add_option("--seq-len", request.seq_len, "Tokens per row (default 256)");
     command->add_option("--recompute-layers", options->recompute_layers,

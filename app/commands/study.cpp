@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace commands {
 
@@ -92,7 +93,7 @@ std::vector<std::string> create_runs(const std::vector<engine::ExperimentSpec>& 
 // One bar for all, which goes as far as the last of them.
 class Progress {
   public:
-    Progress(std::size_t runs, bool json_lines) : json_lines_(json_lines), fractions_(runs, 0.0), losses_(runs, 0.0) {}
+    Progress(std::size_t runs, bool json_lines) : json_lines_(json_lines), fractions_(runs, 0.0) {}
 
     void take(std::size_t run, const std::string& run_id, const engine::Event& event) {
         if (json_lines_) {
@@ -106,11 +107,12 @@ class Progress {
         const auto* step = std::get_if<engine::StepMetrics>(&event);
         if (!step || total_ == 0) return;
         fractions_[run] = static_cast<double>(step->global_step) / static_cast<double>(total_);
-        losses_[run] = step->loss_smooth;
-        const auto [least, most] = std::minmax_element(losses_.begin(), losses_.end());
+        losses_[run_id] = step->loss_smooth;
+        const auto [least, most] = std::minmax_element(
+            losses_.begin(), losses_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
         bar_.show(*std::min_element(fractions_.begin(), fractions_.end()),
                   std::to_string(fractions_.size()) + " runs  " + std::to_string(step->global_step) + "/" +
-                      std::to_string(total_) + "  loss " + number_text(*least) + " to " + number_text(*most) + "  ETA " +
+                      std::to_string(total_) + "  loss " + number_text(least->second) + " to " + number_text(most->second) + "  ETA " +
                       duration_text(step->eta_s) + "  " +
                       bytes_text(step->device_bytes > 0 ? step->device_bytes : step->rss_bytes));
     }
@@ -120,7 +122,8 @@ class Progress {
     const bool json_lines_;
     ProgressBar bar_;
     int64_t total_ = 0;
-    std::vector<double> fractions_, losses_;  // of each run
+    std::vector<double> fractions_;         // of each run
+    std::map<std::string, double> losses_;  // of those that have made a step
 };
 
 struct Member : engine::RunObserver {
