@@ -21,6 +21,7 @@
 #include "model/tensor_io.h"
 #include "runtime/device.h"
 #include "train/batch_loss.h"
+#include "train/run_state.h"
 
 using namespace engine;
 namespace fs = std::filesystem;
@@ -242,6 +243,43 @@ class TstClassification : public QObject {
         const auto named = classify(question);
         QVERIFY2(named.ok(), named.ok() ? "" : named.error().message.c_str());
         QCOMPARE((*named)[0].scores[2].name, std::string("c"));
+    }
+
+    // Of equal figures the lower loss is better; regression goes by its correlation.
+    void theBestStateIsThatOfTheMainFigure_data() {
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<int>("task");
+        QTest::newRow("classes") << "names" << static_cast<int>(Task::classification);
+        QTest::newRow("numbers") << "numbers" << static_cast<int>(Task::regression);
+    }
+    void theBestStateIsThatOfTheMainFigure() {
+        QFETCH(QString, kind);
+        QFETCH(int, task);
+        QTemporaryDir folder;
+        const fs::path root = folder.path().toStdString();
+        TrainRequest request = request_for(base_model(root / "base", bert), rows(root / "rows.jsonl", kind.toStdString()), root / "run",
+                                           static_cast<Task>(task));
+        request.spec.steps = 24;
+        request.spec.eval_interval = 2;
+        Recorder recorder;
+        RunControl control;
+        const auto result = train(request, recorder, control);
+        QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
+        const EvalMetrics* best = nullptr;
+        for (const EvalMetrics& each : recorder.evaluations) {
+            if (each.global_step == 0) continue;
+            const double figure = each.metrics.front().value, most = best ? best->metrics.front().value : -2;
+            const bool better = figure > most || (figure == most && each.loss < best->loss);
+            QCOMPARE(each.best, better);
+            if (better) best = &each;
+        }
+        QCOMPARE(result->best_step, best->global_step);
+        QCOMPARE(result->best_eval_loss, best->loss);
+        RunState state;
+        state.best_step = 3, state.best_eval_loss = 0.5, state.best_metrics = {{"accuracy", 0.8}};
+        QVERIFY(is_better(0.9, {{"accuracy", 0.9}}, state) && !is_better(0.1, {{"accuracy", 0.7}}, state));
+        QVERIFY(is_better(0.4, {{"accuracy", 0.8}}, state) && !is_better(0.5, {{"accuracy", 0.8}}, state));
+        QVERIFY(is_better(0.4, {}, state) && !is_better(0.6, {}, state));
     }
 
     void stopsAndResumesToTheSameValues() {

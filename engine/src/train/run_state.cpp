@@ -41,6 +41,13 @@ void save_run_state(const std::filesystem::path& file, const RunState& state, co
                  {{"state", dump_json(numbers)}, {"spec", spec_json}});
 }
 
+bool is_better(double loss, const std::vector<NamedValue>& metrics, const RunState& state) {
+    if (state.best_step < 0) return true;
+    if (metrics.empty() || state.best_metrics.empty()) return loss < state.best_eval_loss;
+    const double mine = metrics.front().value, best = state.best_metrics.front().value;
+    return mine == best ? loss < state.best_eval_loss : mine > best;
+}
+
 RunState load_run_state(const std::filesystem::path& path, const std::string& spec_json) {
     const SafetensorsFile file = SafetensorsFile::open(path);
     const auto text = file.metadata().find("state");

@@ -13,7 +13,7 @@ namespace engine {
 struct RunState {
     int64_t global_step = 0;
     double loss_average = 0;  // of the smoothed loss, before bias correction
-    double best_eval_loss = 0;
+    double best_eval_loss = 0;  // at best_step
     int64_t best_step = -1;   // -1: not evaluated yet
     double last_eval_loss = 0;
     int64_t last_eval_step = -1;
@@ -22,6 +22,10 @@ struct RunState {
     double seconds = 0;  // spent training so far
     at::Tensor values, first_moment, second_moment;
 };
+
+// Whether an evaluation beats the best one so far: of a classifier by its main figure, and by the loss where that is the same;
+// of everything else by the loss.
+bool is_better(double loss, const std::vector<NamedValue>& metrics, const RunState& state);
 
 // spec_json guards against resuming with another specification.
 void save_run_state(const std::filesystem::path& file, const RunState& state, const std::string& spec_json);

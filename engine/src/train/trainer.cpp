@@ -255,7 +255,7 @@ void Trainer::evaluate() {
     state_.last_eval_loss = measured.loss;
     state_.last_eval_step = state_.global_step;
     if (state_.global_step == 0) state_.base_eval_loss = measured.loss;
-    const bool best = state_.global_step > 0 && measured.loss < state_.best_eval_loss;
+    const bool best = state_.global_step > 0 && is_better(measured.loss, measured.metrics, state_);
     if (best) {
         state_.best_eval_loss = measured.loss;
         state_.best_step = state_.global_step;

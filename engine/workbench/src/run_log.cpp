@@ -105,7 +105,7 @@ std::string RunLogger::line(const engine::EvalMetrics& event) const {
     std::string metrics;
     for (const auto& metric : event.metrics) metrics += ", " + metric.name + " " + loss_text(metric.value);
     return "step " + std::to_string(event.global_step) + ": evaluation loss " + loss_text(event.loss) + metrics +
-           (event.best ? ", the lowest so far" : "");
+           (event.best ? event.metrics.empty() ? ", the lowest so far" : ", the best so far" : "");
 }
 
 std::string RunLogger::line(const engine::CheckpointSaved& event) const {
