@@ -17,6 +17,7 @@
 #include "model/load.h"
 #include "model/tensor_io.h"
 #include "support/device.h"
+#include "support/difference_table.h"
 #include "support/golden.h"
 #include "train/adamw.h"
 
@@ -32,6 +33,8 @@ const char* const cases[] = {"gpt2",        "gpt2_hub_layout",   "llama_gqa",   
                              "llama3_rope", "llama_linear_rope", "mistral_sliding", "qwen2",      "qwen3",
                              "gemma",       "phi3",              "phi",             "gpt_neox",   "opt"};
 
+support::DifferenceTable differences;
+
 struct Golden {
     explicit Golden(const std::filesystem::path& path) : file(SafetensorsFile::open(path)) {}
     at::Tensor operator[](const std::string& name) const {
@@ -45,12 +48,14 @@ double difference(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs
 
 nlohmann::json read_json(const std::filesystem::path& path) { return nlohmann::json::parse(std::ifstream(path)); }
 
-void compare_near(const at::Tensor& mine, const at::Tensor& theirs, double tolerance, const std::string& what) {
+void compare_near(const at::Tensor& mine, const at::Tensor& theirs, double tolerance, const std::string& label,
+                  const std::string& check) {
+    const std::string what = label + " " + check;
     QVERIFY2(mine.sizes() == theirs.sizes(), (what + ": shapes differ").c_str());
     const double largest = difference(mine, theirs);
     QVERIFY2(largest <= tolerance,
              (what + ": largest difference " + std::to_string(largest) + ", allowed " + std::to_string(tolerance)).c_str());
-    qInfo("%-60s %.2e (allowed %.0e)", what.c_str(), largest, tolerance);
+    differences.note(label, check, largest, tolerance);
 }
 
 // Mean cross-entropy over labels that count, plainly in double: independent of the engine's chunked loss.
@@ -73,6 +78,8 @@ class TstGolden : public QObject {
         initialize_runtime();
     }
 
+    void cleanupTestCase() { differences.print(); }
+
     void baseModel_data() {
         QTest::addColumn<QString>("name");
         for (const char* name : cases) QTest::newRow(name) << name;
@@ -93,9 +100,11 @@ class TstGolden : public QObject {
         QVERIFY2(status.ok(), status.ok() ? "" : status.error().message.c_str());
         const Golden mine(result);
         const at::Tensor mask = golden["attention_mask"].unsqueeze(-1).to(at::kFloat);
-        compare_near(mine["logits"] * mask, golden["logits"] * mask, logits_tolerance, name.toStdString() + " logits");
+        compare_near(mine["logits"] * mask, golden["logits"] * mask, logits_tolerance, name.toStdString(), "logits");
         const double loss = plain_loss(mine["logits"], golden["labels"]);
-        QVERIFY(std::abs(loss - golden["loss"].item<double>()) <= loss_tolerance);
+        const double loss_difference = std::abs(loss - golden["loss"].item<double>());
+        QVERIFY(loss_difference <= loss_tolerance);
+        differences.note(name.toStdString(), "loss", loss_difference, loss_tolerance);
 
         const Decoder decoder = load_decoder(folder / "model", Precision::f32, c10::kCPU);
         at::NoGradGuard no_grad;
@@ -104,8 +113,8 @@ class TstGolden : public QObject {
         options.hidden_states = &states;
         decoder.forward(golden["input_ids"].narrow(0, 0, 1), options);
         compare_near(at::cat(states, 0), golden["hidden_states_row0"], logits_tolerance,
-                     name.toStdString() + " hidden states");
-        compareGreedy(decoder, nullptr, golden);
+                     name.toStdString(), "hidden states");
+        compareGreedy(decoder, nullptr, golden, name.toStdString());
     }
 
     void adapter_data() {
@@ -139,10 +148,9 @@ class TstGolden : public QObject {
         QVERIFY2(status.ok(), status.ok() ? "" : status.error().message.c_str());
         const Golden mine(result);
         const at::Tensor mask = inputs["attention_mask"].unsqueeze(-1).to(at::kFloat);
-        compare_near(mine["logits"] * mask, golden["logits"] * mask, logits_tolerance, label + " logits");
-        compare_near(mine["loss"], golden["loss"], loss_tolerance, label + " loss");
+        compare_near(mine["logits"] * mask, golden["logits"] * mask, logits_tolerance, label, "logits");
+        compare_near(mine["loss"], golden["loss"], loss_tolerance, label, "loss");
         int gradients = 0;
-        double worst = 0;  // of what is allowed
         for (const TensorEntry& entry : golden.file.entries()) {
             if (entry.name.rfind("grad.", 0) != 0) continue;
             const at::Tensor theirs = golden[entry.name];
@@ -150,15 +158,14 @@ class TstGolden : public QObject {
             const double allowed = 1e-5 + 1e-3 * theirs.abs().max().item<double>();
             const double largest = difference(mine[entry.name], theirs);
             QVERIFY2(largest <= allowed, (entry.name + " differs by " + std::to_string(largest)).c_str());
-            worst = std::max(worst, largest / allowed);
+            differences.note(label, "gradients", largest, allowed);
             ++gradients;
         }
         QVERIFY(gradients > 0);
-        qInfo("%-60s %.1f %% of what is allowed", (label + " gradients, worst of " + std::to_string(gradients)).c_str(), 100 * worst);
 
         const Decoder decoder = load_decoder(folder / "model", Precision::f32, c10::kCPU);
         const AdapterSet adapters = load_peft(peft, decoder.architecture(), c10::kCPU);
-        compareGreedy(attached(decoder, adapters), &adapters, golden, inputs["input_ids"]);
+        compareGreedy(attached(decoder, adapters), &adapters, golden, label, inputs["input_ids"]);
         compareWritten(folder / "model", peft, golden, inputs);
         compareTraining(decoder, peft, inputs, golden, label);
         compareMerged(folder / "model", peft, inputs, golden, label);
@@ -166,7 +173,7 @@ class TstGolden : public QObject {
 
   private:
     void compareGreedy(const Decoder& decoder, const AdapterSet* adapters, const Golden& golden,
-                       const at::Tensor& ids = {}) {
+                       const std::string& label, const at::Tensor& ids = {}) {
         const at::Tensor expected = golden["greedy"];
         QVERIFY(expected.defined());
         const at::Tensor start = (ids.defined() ? ids : golden["input_ids"]).select(0, 0).narrow(0, 0, 4);
@@ -175,6 +182,7 @@ class TstGolden : public QObject {
         DecodeOptions options;
         options.max_new_tokens = expected.size(1) - 4;
         const auto generated = decode_loop(decoder, adapters, prompt, options);
+        differences.note(label, "greedy tokens", 0, 0);  // or the test fails
         for (int64_t i = 4; i < expected.size(1); ++i) {
             QCOMPARE(static_cast<int64_t>(generated[static_cast<std::size_t>(i - 4)]), expected[0][i].item<int64_t>());
         }
@@ -215,7 +223,7 @@ class TstGolden : public QObject {
             loss.backward();
             optimizer.step(learning_rate);
         }
-        compare_near(at::tensor(losses), expected, loss_tolerance, label + " train_losses");
+        compare_near(at::tensor(losses), expected, loss_tolerance, label, "train_losses");
         double largest = -1;
         for (const auto& [key, tensor, transposed] : peft_tensors(decoder.architecture(), adapters)) {
             const at::Tensor trained = golden["trained." + key];
@@ -223,7 +231,7 @@ class TstGolden : public QObject {
             largest = std::max(largest, difference(transposed ? tensor.detach().t() : tensor.detach(), trained));
         }
         QVERIFY2(largest <= trained_tolerance, std::to_string(largest).c_str());
-        if (largest >= 0) qInfo("%-60s %.2e (allowed %.0e)", (label + " trained values").c_str(), largest, trained_tolerance);
+        if (largest >= 0) differences.note(label, "trained values", largest, trained_tolerance);
     }
 
     // Our own folder of the same adapter: the same logits bit for bit, the same tensors under the same keys.
@@ -263,7 +271,7 @@ class TstGolden : public QObject {
         at::NoGradGuard no_grad;
         const Decoder merged = load_decoder(request.out, Precision::f32, c10::kCPU);
         const at::Tensor logits = merged.logits(merged.forward(inputs["input_ids"].narrow(0, 0, 1)))[0];
-        compare_near(logits, golden["merged_logits_row0"], logits_tolerance, label + " merged logits");
+        compare_near(logits, golden["merged_logits_row0"], logits_tolerance, label, "merged logits");
         const Checkpoint checkpoint = Checkpoint::open(request.out);
         for (const TensorEntry& entry : golden.file.entries()) {
             if (entry.name.rfind("merged_head.", 0) != 0) continue;

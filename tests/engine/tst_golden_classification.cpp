@@ -13,6 +13,7 @@
 #include "lora/peft_folder.h"
 #include "model/load.h"
 #include "model/tensor_io.h"
+#include "support/difference_table.h"
 #include "support/golden.h"
 #include "train/adamw.h"
 #include "train/classification_loss.h"
@@ -27,6 +28,8 @@ constexpr double trained_tolerance = 5e-5;
 
 const char* const cases[] = {"bert_regression", "roberta_cls", "deberta_v2_cls", "llama_cls"};
 
+support::DifferenceTable differences;
+
 struct Golden {
     explicit Golden(const std::filesystem::path& path) : file(SafetensorsFile::open(path)) {}
     at::Tensor operator[](const std::string& name) const {
@@ -36,12 +39,14 @@ struct Golden {
     SafetensorsFile file;
 };
 
-void compare_near(const at::Tensor& mine, const at::Tensor& theirs, double tolerance, const std::string& what) {
+void compare_near(const at::Tensor& mine, const at::Tensor& theirs, double tolerance, const std::string& label,
+                  const std::string& check) {
+    const std::string what = label + " " + check;
     QVERIFY2(mine.defined() && mine.sizes() == theirs.sizes(), (what + ": absent or of another shape").c_str());
     const double largest = (mine - theirs).abs().max().item<double>();
     QVERIFY2(largest <= tolerance,
              (what + ": largest difference " + std::to_string(largest) + ", allowed " + std::to_string(tolerance)).c_str());
-    qInfo("%-60s %.2e (allowed %.0e)", what.c_str(), largest, tolerance);
+    differences.note(label, check, largest, tolerance);
 }
 
 ForwardOptions options_for(const Golden& inputs, const AdapterSet* adapters) {
@@ -68,6 +73,8 @@ class TstGoldenClassification : public QObject {
         initialize_runtime();
     }
 
+    void cleanupTestCase() { differences.print(); }
+
     void baseModel_data() {
         QTest::addColumn<QString>("name");
         for (const char* name : cases) QTest::newRow(name) << name;
@@ -85,7 +92,7 @@ class TstGoldenClassification : public QObject {
         request.output = out.filePath("logits.safetensors").toStdString();
         const Status status = compute_logits(request);
         QVERIFY2(status.ok(), status.ok() ? "" : status.error().message.c_str());
-        compare_near(Golden(request.output)["logits"], golden["logits"], logits_tolerance, label + " logits");
+        compare_near(Golden(request.output)["logits"], golden["logits"], logits_tolerance, label, "logits");
 
         const Decoder model = load_decoder(folder / "model", Precision::f32, c10::kCPU);
         at::NoGradGuard no_grad;
@@ -94,8 +101,8 @@ class TstGoldenClassification : public QObject {
         options.hidden_states = &states;
         model.forward(golden["input_ids"], options);
         for (at::Tensor& state : states) state = state.narrow(0, 0, 1);
-        compare_near(at::cat(states, 0), golden["hidden_states_row0"], logits_tolerance, label + " hidden states");
-        compare_near(mean_loss(model, nullptr, golden), golden["loss"], loss_tolerance, label + " loss");
+        compare_near(at::cat(states, 0), golden["hidden_states_row0"], logits_tolerance, label, "hidden states");
+        compare_near(mean_loss(model, nullptr, golden), golden["loss"], loss_tolerance, label, "loss");
     }
 
     void adapter_data() {
@@ -126,10 +133,9 @@ class TstGoldenClassification : public QObject {
         const Status status = compute_gradients(request);
         QVERIFY2(status.ok(), status.ok() ? "" : status.error().message.c_str());
         const Golden mine(request.output);
-        compare_near(mine["logits"], golden["logits"], logits_tolerance, label + " logits");
-        compare_near(mine["loss"], golden["loss"], loss_tolerance, label + " loss");
+        compare_near(mine["logits"], golden["logits"], logits_tolerance, label, "logits");
+        compare_near(mine["loss"], golden["loss"], loss_tolerance, label, "loss");
         int gradients = 0;
-        double worst = 0;  // of what is allowed
         for (const TensorEntry& entry : golden.file.entries()) {
             if (entry.name.rfind("grad.", 0) != 0) continue;
             const at::Tensor theirs = golden[entry.name];
@@ -137,11 +143,10 @@ class TstGoldenClassification : public QObject {
             const double allowed = 1e-5 + 1e-3 * theirs.abs().max().item<double>();
             const double largest = (mine[entry.name] - theirs).abs().max().item<double>();
             QVERIFY2(largest <= allowed, (entry.name + " differs by " + std::to_string(largest)).c_str());
-            worst = std::max(worst, largest / allowed);
+            differences.note(label, "gradients", largest, allowed);
             ++gradients;
         }
         QVERIFY(gradients > 0);
-        qInfo("%-60s %.1f %% of what is allowed", (label + " gradients, worst of " + std::to_string(gradients)).c_str(), 100 * worst);
         const Decoder model = load_decoder(folder / "model", Precision::f32, c10::kCPU);
         compareWritten(model.architecture(), peft);
         compareTraining(model, peft, inputs, golden, label);
@@ -185,14 +190,14 @@ class TstGoldenClassification : public QObject {
             loss.backward();
             optimizer.step(settings.at("lr"));
         }
-        compare_near(at::tensor(losses), expected, loss_tolerance, label + " train_losses");
+        compare_near(at::tensor(losses), expected, loss_tolerance, label, "train_losses");
         double largest = -1;
         for (const auto& [key, tensor, transposed] : peft_tensors(model.architecture(), adapters)) {
             const at::Tensor trained = golden["trained." + key];
             if (trained.defined()) largest = std::max(largest, (tensor.detach() - trained).abs().max().item<double>());
         }
         QVERIFY2(largest <= trained_tolerance, std::to_string(largest).c_str());
-        if (largest >= 0) qInfo("%-60s %.2e (allowed %.0e)", (label + " trained values").c_str(), largest, trained_tolerance);
+        if (largest >= 0) differences.note(label, "trained values", largest, trained_tolerance);
     }
 
     void compareMerged(const std::filesystem::path& folder, const std::filesystem::path& peft, const Golden& inputs,
@@ -210,7 +215,7 @@ class TstGoldenClassification : public QObject {
         at::NoGradGuard no_grad;
         const Decoder merged = load_decoder(request.out, Precision::f32, c10::kCPU);
         const at::Tensor hidden = merged.forward(inputs["input_ids"].narrow(0, 0, 1));
-        compare_near(merged.classify(hidden, {})[0], golden["merged_logits_row0"], logits_tolerance, label + " merged logits");
+        compare_near(merged.classify(hidden, {})[0], golden["merged_logits_row0"], logits_tolerance, label, "merged logits");
         request.format = ExportFormat::gguf;
         request.out = out.filePath("model.gguf").toStdString();
         QVERIFY(!export_adapter(request).ok());
