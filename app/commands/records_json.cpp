@@ -138,6 +138,7 @@ Json to_json(const catalog::AdapterRecord& adapter) {
             {"model_name", adapter.model_name},
             {"model_hash", text_or_null(adapter.model_hash)},
             {"trainable_params", adapter.trainable_params},
+            {"whole_params", adapter.whole_params},
             {"train_loss", optional(adapter.train_loss)},
             {"eval_loss", optional(adapter.eval_loss)},
             {"eval_metrics", metrics_json(adapter.metrics)},

@@ -18,9 +18,11 @@ class TstCatalogAdapters : public QObject {
         Catalog catalog = Catalog::open(":memory:");
         AdapterRecord classifier = sample_adapter("classifier");
         classifier.metrics = metrics;
+        classifier.whole_params = 66;
         QCOMPARE(catalog.insert_adapter(classifier).score.value(), 0.9125);
         QVERIFY(!catalog.insert_adapter(sample_adapter("text")).score);
         QCOMPARE(catalog.adapter("classifier").metrics, metrics);
+        QCOMPARE(catalog.adapter("classifier").whole_params, std::int64_t{66});
         AdapterFilter filter;
         filter.text = "score>0.9";
         QCOMPARE(names_of(catalog.adapters(filter)), Texts{"classifier"});

@@ -29,6 +29,7 @@ struct SampleRun {
     catalog::RunState state = catalog::RunState::finished;
     bool adapter = true;
     std::string adapterPath;  // a PEFT folder that exists; empty: one that does not
+    catalog::Metrics metrics = {};  // of a classifier
 };
 
 class PageFixture {
@@ -176,6 +177,8 @@ class PageFixture {
         adapter.trainable_params = run.trainable_params;
         adapter.train_loss = run.train_loss;
         adapter.eval_loss = run.eval_loss;
+        adapter.metrics = sample.metrics;
+        if (!sample.metrics.empty()) adapter.whole_params = 66;
         adapter.step = sample.steps;
         adapter.seed = run.seed;
         adapter.created_at = run.finished_at;

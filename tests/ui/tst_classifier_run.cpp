@@ -81,6 +81,8 @@ void TstClassifierRun::figuresOfAClassifierAreSeenEverywhere() {
     QTRY_VERIFY(table->model()->rowCount() >= 1);
     const auto score = table->model()->index(0, ui::AdapterTableModel::Score).data().toString();
     QVERIFY2(score.startsWith(QStringLiteral("accuracy ")), qPrintable(score));
+    const auto params = table->model()->index(0, ui::AdapterTableModel::Params).data().toString();
+    QVERIFY2(params.contains(QStringLiteral(" + ")), qPrintable(params));  // the head apart
     QVERIFY(!table->isColumnHidden(ui::AdapterTableModel::Score));
     catalog::AdapterFilter filter;
     filter.text = "score>0.5";

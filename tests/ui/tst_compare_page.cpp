@@ -6,6 +6,7 @@
 #include "ui/widgets/charts/scatter_chart.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -32,6 +33,8 @@ class TstComparePage : public QObject {
     void hidingAChipHidesItsCurves();
     void onlyDifferencesAreListed();
     void rankAndParametersAreDrawnAgainstTheLoss();
+    void classifiersAreJudgedByAFigureOfTheirTask();
+    void theFirstFigureThatAllShareComesFirst();
     void theChoiceIsKept();
     void adaptersThatAreGoneLeaveThePage();
 
@@ -169,6 +172,59 @@ void TstComparePage::rankAndParametersAreDrawnAgainstTheLoss() {
     m_fixture->catalog().set_eval_loss(id("rank 64").toStdString(), std::nullopt);
     QTRY_COMPARE(pareto->points().size(), std::size_t{2});
     QVERIFY(m_fixture->find<QLabel>("missingLosses")->text().contains(QLatin1Char('1')));
+}
+
+void TstComparePage::classifiersAreJudgedByAFigureOfTheirTask() {
+    m_fixture = std::make_unique<PageFixture>();
+    m_fixture->add({.name = "rank 1", .rank = 1, .finalLoss = 0.9, .metrics = {{"accuracy", 0.80}, {"f1", 0.70}}});
+    m_fixture->add({.name = "rank 8", .rank = 8, .finalLoss = 0.5, .metrics = {{"accuracy", 0.90}, {"f1", 0.65}}});
+    m_fixture->add({.name = "rank 64", .rank = 64, .finalLoss = 0.4, .metrics = {{"accuracy", 0.85}, {"f1", 0.75}}});
+    openWithAll();
+    m_fixture->find<QTabWidget>("compareTabs")->setCurrentIndex(3);
+    auto* pareto = m_fixture->find<ui::ScatterChart>("paretoChart");
+    auto* rank = m_fixture->find<ui::ScatterChart>("rankChart");
+    auto* measure = m_fixture->find<QComboBox>("measure");
+    QVERIFY(measure->isVisible());
+    const auto best = [&] {
+        QStringList names;
+        for (const std::size_t i : pareto->frontier()) names << pareto->points()[i].name;
+        return names;
+    };
+    const QString r1 = QStringLiteral("rank 1"), r8 = QStringLiteral("rank 8"), r64 = QStringLiteral("rank 64");
+    QCOMPARE(measure->currentText(), QStringLiteral("accuracy"));  // the task's own
+    QCOMPARE(pareto->points()[0].at.y(), 0.80);
+    QCOMPARE(rank->points()[1].at.y(), 0.90);
+    QCOMPARE(best(), (QStringList{r1, r8}));  // more is better
+    const auto choose = [&](const char* name) {
+        const int index = measure->findData(QString::fromLatin1(name));
+        measure->setCurrentIndex(index);
+        Q_EMIT measure->activated(index);
+    };
+    choose("f1");
+    QCOMPARE(rank->points()[2].at.y(), 0.75);
+    QCOMPARE(best(), (QStringList{r1, r64}));
+    QVERIFY(rank->csv().contains(QStringLiteral("F1")));
+    choose("loss");
+    QCOMPARE(best(), (QStringList{r1, r8, r64}));
+    m_fixture->closePage();
+    m_fixture->show<ComparePage>();
+    QTRY_COMPARE(evaluations().seriesCount(), 3);
+    QCOMPARE(m_fixture->find<QComboBox>("measure")->currentData().toString(), QStringLiteral("loss"));
+}
+
+void TstComparePage::theFirstFigureThatAllShareComesFirst() {
+    m_fixture->add({.name = "classifier", .rank = 4, .metrics = {{"matthews", 0.4}}});
+    ComparePage& page = openWithAll();
+    auto* measure = m_fixture->find<QComboBox>("measure");
+    QCOMPARE(measure->count(), 1);  // texts alone: nothing to choose
+    m_fixture->find<QTabWidget>("compareTabs")->setCurrentIndex(2);
+    QVERIFY(!measure->isVisible());
+    page.setAdapters({id("rank 1"), id("classifier")});
+    QTRY_COMPARE(measure->count(), 2);
+    QVERIFY(measure->isVisible());
+    QCOMPARE(measure->currentData().toString(), QStringLiteral("loss"));
+    page.setAdapters({id("classifier")});
+    QTRY_COMPARE(measure->currentData().toString(), QStringLiteral("matthews"));
 }
 
 void TstComparePage::theChoiceIsKept() {

@@ -1,6 +1,7 @@
 #include "ui/models/adapter_table_model.h"
 
 #include "ui/format/metrics.h"
+#include "ui/format/parameters.h"
 #include "ui/format/units.h"
 
 #include <QHash>
@@ -24,7 +25,7 @@ bool sameCells(const AdapterRecord& a, const AdapterRecord& b) {
     return a.name == b.name && a.starred == b.starred && a.tags == b.tags && a.notes == b.notes &&
            a.eval_loss == b.eval_loss && a.metrics == b.metrics &&
            a.train_loss == b.train_loss && a.size_bytes == b.size_bytes &&
-           a.path == b.path && a.run_id == b.run_id && a.step == b.step && a.trashed == b.trashed;
+           a.trainable_params == b.trainable_params && a.whole_params == b.whole_params && a.path == b.path && a.run_id == b.run_id && a.step == b.step && a.trashed == b.trashed;
 }
 
 int compareText(const std::string& a, const std::string& b) {
@@ -188,7 +189,7 @@ QString AdapterTableModel::text(const AdapterRecord& a, int column) const {
         case Alpha:
             return units::number(a.alpha, 6);
         case Params:
-            return units::count(a.trainable_params);
+            return adapterParameters(a);
         case EvalLoss:
             return isKnown(a.eval_loss) ? units::loss(*a.eval_loss) : QStringLiteral("–");
         case Score:
@@ -225,6 +226,7 @@ QVariant AdapterTableModel::data(const QModelIndex& index, int role) const {
                 return a->starred ? tr("Starred. Click to take the star off") : tr("Click to star");
             if (index.column() == Name && !a->notes.empty())
                 return text(*a, Name) + QStringLiteral("\n\n") + QString::fromStdString(a->notes);
+            if (index.column() == Params && a->whole_params > 0) return adapterParametersMeaning(*a);
             if (index.column() == Score && !a->metrics.empty()) return metricsText(a->metrics);
             return text(*a, index.column());
         case Qt::AccessibleTextRole:

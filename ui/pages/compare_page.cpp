@@ -14,7 +14,9 @@
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/table_view.h"
 
+#include <QAbstractItemModel>
 #include <QCheckBox>
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -33,6 +35,8 @@ namespace {
 const QString kIdsKey = QStringLiteral("compare/adapters");
 const QString kTabKey = QStringLiteral("compare/tab");
 const QString kOnlyKey = QStringLiteral("compare/onlyDifferences");
+const QString kMeasureKey = QStringLiteral("compare/measure");  // absent: what the task is judged by
+const QString kLoss = QStringLiteral("loss");
 
 QString nameOf(const ComparedAdapter& adapter) {
     return QString::fromStdString(adapter.record.name);
@@ -120,22 +124,49 @@ ComparePage::~ComparePage() {
 void ComparePage::buildTabs() {
     m_tabs->setObjectName(QStringLiteral("compareTabs"));
     m_tabs->setDocumentMode(true);
-    m_rank = buildScatter("rankChart", tr("Evaluation loss by rank"));
+    m_rank = buildScatter("rankChart");
     m_rank->setXAxis(tr("rank"), axis_text::integer());
     m_rank->setLogarithmicX(true);
     m_rank->setTicksAtPoints(true);
-    m_pareto = buildScatter("paretoChart", tr("Evaluation loss by trainable parameters"));
+    m_pareto = buildScatter("paretoChart");
     m_pareto->setXAxis(tr("trainable parameters"), axis_text::shortCount());
     m_pareto->setLogarithmicX(true);
     m_pareto->setFrontierVisible(true);
     m_missing = makeHint(context().theme, {}, this);
     m_missing->setObjectName(QStringLiteral("missingLosses"));
+    m_measure = new QComboBox(this);
+    m_measure->setObjectName(QStringLiteral("measure"));
+    m_measure->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    auto* label = new QLabel(tr("&Judged by"), this);
+    label->setBuddy(m_measure);
+    m_judge = new QWidget(this);
+    auto* judge = new QHBoxLayout(m_judge);
+    judge->setContentsMargins(12, 0, 0, 0);
+    judge->addWidget(label);
+    judge->addWidget(m_measure);
+    auto* corner = new QWidget(this);
+    auto* row = new QHBoxLayout(corner);
+    row->setContentsMargins({});
+    row->addWidget(m_missing);
+    row->addWidget(m_judge);
+    connect(m_measure, &QComboBox::activated, this, [this] {
+        context().settings.setValue(kMeasureKey, m_measure->currentData());
+        fillScatter();
+    });
 
     m_tabs->addTab(buildCurves(), tr("C&urves"));
     m_tabs->addTab(buildDifferences(), tr("Diffe&rences"));
     m_tabs->addTab(m_rank, tr("R&ank"));
     m_tabs->addTab(m_pareto, tr("&Pareto"));
-    m_tabs->setCornerWidget(m_missing, Qt::TopRightCorner);
+    m_tabs->setCornerWidget(corner, Qt::TopRightCorner);
+    const auto showJudge = [this] {
+        const bool scatter = m_tabs->currentWidget() == m_rank || m_tabs->currentWidget() == m_pareto;
+        m_judge->setVisible(scatter && m_measure->count() > 1);
+    };
+    connect(m_tabs, &QTabWidget::currentChanged, this, showJudge);
+    connect(m_measure->model(), &QAbstractItemModel::rowsInserted, this, showJudge);
+    connect(m_measure->model(), &QAbstractItemModel::modelReset, this, showJudge);
+    m_judge->hide();  // until there is a choice
     m_tabs->setCurrentIndex(context().settings.value(kTabKey, 0).toInt());
 }
 
@@ -193,13 +224,10 @@ QWidget* ComparePage::buildDifferences() {
     return page;
 }
 
-ScatterChart* ComparePage::buildScatter(const char* name, const QString& title) {
+ScatterChart* ComparePage::buildScatter(const char* name) {
     auto* chart = new ScatterChart(context().theme, m_tabs);
     chart->setObjectName(QString::fromLatin1(name));
-    chart->setTitle(title);
-    chart->setYAxis(tr("evaluation loss, nats per token"), axis_text::loss());
-    chart->setEmptyText(
-        tr("None of these adapters has an evaluation loss. Train with held-out or evaluation data."));
+    chart->setEmptyText(tr("None of these adapters was evaluated in this way. Train with held-out or evaluation data."));
     chart->layout()->setContentsMargins(0, 10, 0, 0);
     connect(chart, &Chart::saveFailed, this,
             [this](const QString& text) { messageBar().show(MessageBar::Kind::Error, text); });
@@ -263,6 +291,7 @@ void ComparePage::showAdapters(std::vector<ComparedAdapter> adapters) {
     fillChips();
     fillCurves();
     fillDifferences();
+    fillMeasures();
     fillScatter();
     m_stack->setCurrentIndex(m_adapters.empty() ? 0 : 1);
 }
@@ -310,8 +339,7 @@ void ComparePage::nameLosses() {
     }
     const QString per = !rows ? tr("nats per token") : !tokens ? tr("mean of the rows") : tr("per token or row");
     for (LineChart* chart : {m_evalCurves, m_trainCurves}) chart->setYAxis(per, axis_text::loss());
-    for (ScatterChart* chart : {m_rank, m_pareto})
-        chart->setYAxis(tr("evaluation loss, %1").arg(per), axis_text::loss());
+    m_perLoss = per;
     m_scoreCurves->setTitle(tr("Evaluation: %1").arg(scores.join(QStringLiteral(", "))));
     m_scoreCurves->setVisible(!scores.isEmpty());
 }
@@ -335,16 +363,47 @@ void ComparePage::fillDifferences() {
                                           std::clamp(m_differencesView->columnWidth(column), 110, 260));
 }
 
+void ComparePage::fillMeasures() {
+    const QString wanted = context().settings.value(kMeasureKey).toString();
+    const Measure usual = mainMeasure(m_adapters);
+    m_measure->clear();
+    int chosen = -1, main = 0;
+    for (const Measure& each : measuresOf(m_adapters)) {
+        const QString key = each.metric.empty() ? kLoss : QString::fromStdString(each.metric);
+        if (key == wanted) chosen = m_measure->count();
+        if (each == usual) main = m_measure->count();
+        m_measure->addItem(each.metric.empty() ? tr("evaluation loss") : metricName(each.metric), key);
+        m_measure->setItemData(m_measure->count() - 1, metricMeaning(each.metric), Qt::ToolTipRole);
+    }
+    m_measure->setCurrentIndex(chosen >= 0 ? chosen : main);
+}
+
+Measure ComparePage::measure() const {
+    const QString key = m_measure->currentData().toString();
+    return key == kLoss ? Measure{} : Measure{key.toStdString()};
+}
+
 void ComparePage::fillScatter() {
+    const Measure by = measure();
+    const QString what = by.metric.empty() ? tr("evaluation loss") : metricName(by.metric);
+    const QString start = what.left(1).toUpper() + what.mid(1);
+    m_rank->setTitle(tr("%1 by rank").arg(start));
+    m_pareto->setTitle(tr("%1 by trainable parameters").arg(start));
+    for (ScatterChart* chart : {m_rank, m_pareto}) {
+        chart->setYAxis(by.metric.empty() ? tr("evaluation loss, %1").arg(m_perLoss) : what,
+                        by.metric.empty() ? axis_text::loss() : axis_text::number());
+        chart->setMoreIsBetter(by.moreIsBetter());
+    }
     std::vector<ScatterChart::Point> byRank, byParams;
     int missing = 0;
     for (const ComparedAdapter& adapter : m_adapters) {
         const auto& a = adapter.record;
-        if (!a.eval_loss || !std::isfinite(*a.eval_loss)) {
+        const std::optional<double> value = by.of(a);
+        if (!value) {
             ++missing;
             continue;
         }
-        ScatterChart::Point point{{static_cast<double>(a.rank), *a.eval_loss},
+        ScatterChart::Point point{{static_cast<double>(a.rank), *value},
                                   nameOf(adapter),
                                   {},
                                   m_looks.look(idOf(adapter)),
@@ -361,7 +420,7 @@ void ComparePage::fillScatter() {
     }
     m_rank->setPoints(std::move(byRank));
     m_pareto->setPoints(std::move(byParams));
-    m_missing->setText(missing > 0 ? tr("without evaluation loss: %1").arg(missing) : QString());
+    m_missing->setText(missing > 0 ? tr("without %1: %2").arg(what).arg(missing) : QString());
 }
 
 }  // namespace ui

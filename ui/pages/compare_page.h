@@ -1,5 +1,5 @@
-// Several adapters side by side: their curves, what differs in their configurations, rank against loss,
-// parameters against loss. An adapter keeps one colour, line style and marker on every tab.
+// Several adapters side by side: their curves, what differs in their configurations, rank and parameters against the loss or,
+// of classifiers, against a figure of the task. An adapter keeps one colour, line style and marker on every tab.
 #pragma once
 
 #include "ui/bridge/catalog_watcher.h"
@@ -10,6 +10,7 @@
 #include <QStringList>
 
 class QCheckBox;
+class QComboBox;
 class QLabel;
 class QStackedWidget;
 class QTabWidget;
@@ -50,13 +51,15 @@ class ComparePage : public Page {
     void buildTabs();
     QWidget* buildCurves();
     QWidget* buildDifferences();
-    ScatterChart* buildScatter(const char* name, const QString& title);
+    ScatterChart* buildScatter(const char* name);
     void load();
     void showAdapters(std::vector<ComparedAdapter> adapters);
     void fillChips();
     void fillCurves();
     void nameLosses();
     void fillDifferences();
+    void fillMeasures();
+    Measure measure() const;
     void fillScatter();
 
     LatestTask m_load;
@@ -64,6 +67,7 @@ class ComparePage : public Page {
     QStringList m_ids;
     std::vector<ComparedAdapter> m_adapters;
     LookBook m_looks;
+    QString m_perLoss;  // what the losses are of: "nats per token"
 
     AdapterPicker* m_picker;
     AdapterChips* m_chips;
@@ -75,6 +79,8 @@ class ComparePage : public Page {
     QTableView* m_differencesView;
     QCheckBox* m_onlyDifferences;
     QLabel *m_differencesHint, *m_missing;
+    QWidget* m_judge;  // the choice of m_measure, on the tabs that it is for
+    QComboBox* m_measure;
     ScatterChart *m_rank, *m_pareto;
 };
 

@@ -1,5 +1,8 @@
 #include "ui/presenters/comparison.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace ui {
 namespace {
 
@@ -37,6 +40,36 @@ std::vector<ComparedAdapter> readComparison(workbench::Workbench& workbench, con
         adapters.push_back(std::move(adapter));
     }
     return adapters;
+}
+
+std::optional<double> Measure::of(const catalog::AdapterRecord& adapter) const {
+    std::optional<double> value = adapter.eval_loss;
+    if (!metric.empty()) {
+        const auto& metrics = adapter.metrics;
+        const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const catalog::Metric& m) { return m.name == metric; });
+        value = found == metrics.end() ? std::nullopt : std::optional(found->value);
+    }
+    return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+std::vector<Measure> measuresOf(const std::vector<ComparedAdapter>& adapters) {
+    std::vector<Measure> measures = {{}};
+    for (const ComparedAdapter& adapter : adapters)
+        for (const catalog::Metric& metric : adapter.record.metrics)
+            if (std::find(measures.begin(), measures.end(), Measure{metric.name}) == measures.end())
+                measures.push_back({metric.name});
+    return measures;
+}
+
+Measure mainMeasure(const std::vector<ComparedAdapter>& adapters) {
+    Measure main;
+    for (const ComparedAdapter& adapter : adapters) {
+        if (adapter.record.metrics.empty()) return {};
+        const Measure own{adapter.record.metrics.front().name};
+        if (!main.metric.empty() && main != own) return {};
+        main = own;
+    }
+    return main;
 }
 
 void LookBook::keepOnly(const QStringList& ids) {

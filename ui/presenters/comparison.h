@@ -13,6 +13,7 @@
 #include <QStringList>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ui {
@@ -26,6 +27,20 @@ struct ComparedAdapter {
 
 // Any thread. Adapters that are gone or in the trash are left out.
 std::vector<ComparedAdapter> readComparison(workbench::Workbench& workbench, const QStringList& ids);
+
+// What adapters can be judged by: the name of a figure of classifiers, empty for the evaluation loss.
+struct Measure {
+    std::string metric;
+
+    bool moreIsBetter() const { return !metric.empty(); }
+    std::optional<double> of(const catalog::AdapterRecord& adapter) const;  // empty: not measured, or not finite
+    bool operator==(const Measure&) const = default;
+};
+
+// The loss, then every figure that occurs.
+std::vector<Measure> measuresOf(const std::vector<ComparedAdapter>& adapters);
+// What their task is judged by: the main figure that all of them share, else the loss.
+Measure mainMeasure(const std::vector<ComparedAdapter>& adapters);
 
 // An adapter keeps its look while others come and go; a freed look is given to the next one.
 class LookBook {

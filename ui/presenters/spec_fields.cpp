@@ -98,6 +98,8 @@ std::vector<SpecField> resultFields(const catalog::AdapterRecord& a) {
     fields.push_back({QStringLiteral("result.train_loss"), Words::tr("Training loss"), orDash(a.train_loss)});
     fields.push_back({QStringLiteral("result.trainable_params"), Words::tr("Trainable parameters"),
                       units::count(a.trainable_params)});
+    if (a.whole_params > 0)
+        fields.push_back({QStringLiteral("result.whole_params"), Words::tr("Of these in whole modules"), units::count(a.whole_params)});
     fields.push_back({QStringLiteral("result.step"), Words::tr("Steps done"), units::count(a.step)});
     fields.push_back({QStringLiteral("result.size"), Words::tr("Size on disk"), units::bytes(a.size_bytes)});
     return fields;

@@ -1,6 +1,7 @@
 #include "ui/widgets/adapter_details.h"
 
 #include "ui/format/metrics.h"
+#include "ui/format/parameters.h"
 #include "ui/format/units.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/charts/line_chart.h"
@@ -249,7 +250,8 @@ void AdapterDetails::fill(const catalog::AdapterRecord& a) {
     m_targets->setText(QString::fromStdString(a.targets));
     m_rank->setText(tr("%1, α %2, scaling %3")
                         .arg(units::count(a.rank), units::number(a.alpha, 6), units::number(a.scaling)));
-    m_params->setText(units::count(a.trainable_params));
+    m_params->setText(adapterParameters(a));
+    m_params->setToolTip(adapterParametersMeaning(a));
     m_eval->setText(known(a.eval_loss));
     m_score->setText(metricsText(a.metrics).replace(QStringLiteral(", "), QStringLiteral("\n")));
     m_form->setRowVisible(m_score, !a.metrics.empty());

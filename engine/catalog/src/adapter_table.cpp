@@ -37,6 +37,7 @@ void fields(AdapterRecord& adapter, Visit&& visit) {
     visit("notes", adapter.notes);
     visit("starred", adapter.starred);
     visit("trashed", adapter.trashed);
+    visit("whole_params", adapter.whole_params);
 }
 
 namespace {

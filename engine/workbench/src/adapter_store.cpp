@@ -4,6 +4,8 @@
 
 #include "io/file.h"
 
+#include <engine/adapter_info.h>
+
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -112,6 +114,8 @@ Entry store_files(catalog::Catalog& catalog, const Paths& paths, const catalog::
     adapter.model_name = run.model_name;
     adapter.model_hash = run.model_hash;
     adapter.trainable_params = result.trainable_params;
+    // A model that was trained as a whole is no PEFT folder, and all of one piece.
+    if (const auto info = engine::inspect_adapter(stored.folder)) adapter.whole_params = info->whole_params;
     adapter.train_loss = point.train_loss;
     adapter.eval_loss = point.eval_loss;
     adapter.metrics = point.metrics;

@@ -91,9 +91,14 @@ void ScatterChart::setFrontierVisible(bool on) {
     dataChanged();
 }
 
+void ScatterChart::setMoreIsBetter(bool on) {
+    m_moreIsBetter = on;
+    dataChanged();
+}
+
 std::vector<std::size_t> ScatterChart::frontier() const {
     std::vector<QPointF> places;
-    for (const Point& p : m_points) places.push_back(p.at);
+    for (const Point& p : m_points) places.emplace_back(p.at.x(), m_moreIsBetter ? -p.at.y() : p.at.y());
     return paretoFrontier(places);
 }
 

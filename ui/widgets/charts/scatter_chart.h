@@ -1,5 +1,5 @@
-// Adapters as points: rank against loss, parameters against loss. Optionally with the Pareto frontier (no
-// other point is at most as far in x and in y) and with lines that join the points of a group. GUI thread;
+// Adapters as points: rank against loss or score, parameters against them. Optionally with the Pareto frontier (no
+// other point is at most as far in x and at least as good in y) and with lines that join the points of a group. GUI thread;
 // meant for up to some thousand points.
 #pragma once
 
@@ -30,6 +30,7 @@ class ScatterChart : public Chart {
     // Ticks exactly at the values that occur: right for a handful of ranks.
     void setTicksAtPoints(bool on);
     void setFrontierVisible(bool on);
+    void setMoreIsBetter(bool on);  // in y, for the frontier
     // Indices of points() on the frontier, by ascending x.
     std::vector<std::size_t> frontier() const;
 
@@ -59,6 +60,7 @@ class ScatterChart : public Chart {
     std::vector<Point> m_points;
     bool m_ticksAtPoints = false;
     bool m_frontierVisible = false;
+    bool m_moreIsBetter = false;
 };
 
 // Indices of the points that no other one beats in both coordinates (less is better), by ascending x.

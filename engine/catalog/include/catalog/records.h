@@ -161,6 +161,7 @@ struct AdapterRecord {
     std::string model_name;
     std::string model_hash;
     std::int64_t trainable_params = 0;
+    std::int64_t whole_params = 0;  // of these in whole modules, such as a classifier's head, and biases
     std::optional<double> train_loss;
     std::optional<double> eval_loss;
     Metrics metrics;              // of the same evaluation
