@@ -183,7 +183,9 @@ void TstMainWindow::pauseHoldsTheRun() {
     startLongRun();
     auto* steps = m_window->find<QLabel>("stripSteps");
     QTest::mouseClick(m_window->find<QToolButton>("stripPause"), Qt::LeftButton);
-    QTRY_VERIFY(m_window->application().context().queue.paused());
+    const auto& queue = m_window->application().context().queue;
+    QCOMPARE(queue.running().size(), std::size_t(1));
+    QTRY_VERIFY(queue.paused(queue.running().front()));
     QTest::qWait(150);  // what was on its way arrives
     const QString before = steps->text();
     QTest::qWait(150);
