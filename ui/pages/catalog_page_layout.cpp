@@ -95,7 +95,7 @@ QWidget* CatalogPage::buildTable() {
         {AdapterTableModel::Star, 0},       {AdapterTableModel::Name, 19},
         {AdapterTableModel::Model, 9},      {AdapterTableModel::Targets, 9},
         {AdapterTableModel::Rank, 7},       {AdapterTableModel::Alpha, 8},
-        {AdapterTableModel::Params, 12},    {AdapterTableModel::EvalLoss, 10},
+        {AdapterTableModel::Params, 15},    {AdapterTableModel::EvalLoss, 10},
         {AdapterTableModel::Score, 15},     {AdapterTableModel::TrainLoss, 11},
         {AdapterTableModel::Size, 10},
         {AdapterTableModel::Created, 17},   {AdapterTableModel::Tags, 7}};
