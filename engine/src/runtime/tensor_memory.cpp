@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t large = std::size_t{1} << 20;  // from here on a block of its own
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr std::size_t page = 4096;
-constexpr std::size_t least_cache = std::size_t{48} << 20;  // about what one layer of a small model frees
+constexpr std::size_t least_cache = std::size_t{16} << 20;  // at the peak itself: a few of a layer's blocks
 
 struct Block {
     void* data = nullptr;
