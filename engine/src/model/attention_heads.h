@@ -20,6 +20,8 @@ struct HeadShape {
 template <class T>
 class AttentionHead {
   public:
+    using Value = T;
+
     // Values the working memory must have room for: linear in T.
     static int64_t workspace(const HeadShape& shape, bool backward);
 

@@ -1,6 +1,7 @@
 #include "model/attention_heads.h"
 #include "model/fused_ops.h"
 #include "model/rows_of_tensors.h"
+#include "model/tile_attention.h"
 
 namespace engine {
 namespace {
@@ -21,6 +22,18 @@ RowsOf<T> head_rows(const at::Tensor& tensor, int64_t head, int64_t row) {
     return {data + row * tensor.stride(0) + head * tensor.stride(1), tensor.stride(0)};
 }
 
+// use(the type that computes a head of these values fastest here)
+template <class Use>
+void with_head_of(const at::Tensor& q, const Use& use) {
+    if (q.scalar_type() == at::kFloat) {
+        use(std::type_identity<AttentionHead<float>>{});
+    } else if (tile_unit()) {
+        use(std::type_identity<TileAttentionHead>{});
+    } else {
+        use(std::type_identity<AttentionHead<rows::bf16>>{});
+    }
+}
+
 // What every head of every sequence has in common.
 struct Attention {
     std::vector<int64_t> offsets;
@@ -33,12 +46,12 @@ struct Attention {
 
     // Runs body(first row, tokens, kv_head, workspace) for every sequence and head, spread over the cores.
     // Heads go first: however unequal the sequences, every core gets about the same work.
-    template <class T, class Body>
+    template <class Head, class Body>
     void for_each_head(bool backward, const Body& body) const {
         const auto sequences = static_cast<int64_t>(offsets.size()) - 1;
         int64_t longest = 0;
         for (int64_t s = 0; s < sequences; ++s) longest = std::max(longest, offsets[s + 1] - offsets[s]);
-        const int64_t workspace = AttentionHead<T>::workspace(shape(longest), backward);
+        const int64_t workspace = Head::workspace(shape(longest), backward);
         at::parallel_for(0, sequences * kv_heads, 1, [&](int64_t begin, int64_t end) {
             const at::Tensor memory = at::empty({workspace}, at::kFloat);
             for (int64_t i = begin; i < end; ++i) {
@@ -49,12 +62,13 @@ struct Attention {
     }
 };
 
-template <class T>
+template <class Head>
 void attend(const Attention& all, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
             const at::Tensor& out, const at::Tensor& log_sums) {
-    all.for_each_head<T>(false, [&](int64_t row, int64_t tokens, int64_t kv, float* workspace) {
-        AttentionHead<T> head(all.shape(tokens), head_rows<const T>(k, kv, row),
-                              head_rows<const T>(v, kv, row), false, workspace);
+    using T = typename Head::Value;
+    all.for_each_head<Head>(false, [&](int64_t row, int64_t tokens, int64_t kv, float* workspace) {
+        Head head(all.shape(tokens), head_rows<const T>(k, kv, row), head_rows<const T>(v, kv, row), false,
+                  workspace);
         for (int64_t h = kv * all.group(); h < (kv + 1) * all.group(); ++h) {
             head.attend(head_rows<const T>(q, h, row), head_rows<T>(out, h, row),
                         log_sums.data_ptr<float>() + h * q.size(0) + row);
@@ -66,12 +80,13 @@ struct Gradients {
     at::Tensor q, k, v;
 };
 
-template <class T>
+template <class Head>
 void differentiate(const Attention& all, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                    const at::Tensor& log_sums, const at::Tensor& grad, const Gradients& to) {
-    all.for_each_head<T>(true, [&](int64_t row, int64_t tokens, int64_t kv, float* workspace) {
-        AttentionHead<T> head(all.shape(tokens), head_rows<const T>(k, kv, row),
-                              head_rows<const T>(v, kv, row), true, workspace);
+    using T = typename Head::Value;
+    all.for_each_head<Head>(true, [&](int64_t row, int64_t tokens, int64_t kv, float* workspace) {
+        Head head(all.shape(tokens), head_rows<const T>(k, kv, row), head_rows<const T>(v, kv, row), true,
+                  workspace);
         for (int64_t h = kv * all.group(); h < (kv + 1) * all.group(); ++h) {
             head.differentiate(head_rows<const T>(q, h, row), head_rows<const T>(grad, h, row),
                                log_sums.data_ptr<float>() + h * q.size(0) + row, head_rows<T>(to.q, h, row));
@@ -89,9 +104,8 @@ class CausalAttention : public torch::autograd::Function<CausalAttention> {
         const Attention all{offsets, scale, window, q.size(1), k.size(1), q.size(2)};
         const at::Tensor out = at::empty({q.size(0), q.size(1), q.size(2)}, q.options());
         const at::Tensor log_sums = at::empty({q.size(1), q.size(0)}, q.options().dtype(at::kFloat));
-        with_rows(q, [&](auto* like) {
-            attend<std::remove_pointer_t<decltype(like)>>(all, q, k, v, out, log_sums);
-        });
+        with_head_of(q,
+                     [&](auto head) { attend<typename decltype(head)::type>(all, q, k, v, out, log_sums); });
         context->save_for_backward({q, k, v, log_sums});
         context->saved_data["offsets"] = offsets;
         context->saved_data["scale"] = scale;
@@ -111,8 +125,8 @@ class CausalAttention : public torch::autograd::Function<CausalAttention> {
         const at::Tensor grad = innermost_contiguous(grads[0]);
         const auto like = [](const at::Tensor& x) { return at::empty(x.sizes(), x.options()); };
         const Gradients to{like(q), like(k), like(v)};
-        with_rows(q, [&](auto* values) {
-            differentiate<std::remove_pointer_t<decltype(values)>>(all, q, k, v, saved[3], grad, to);
+        with_head_of(q, [&](auto head) {
+            differentiate<typename decltype(head)::type>(all, q, k, v, saved[3], grad, to);
         });
         return {to.q, to.k, to.v, at::Tensor(), at::Tensor(), at::Tensor()};
     }
