@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <QtTest>
 
+#include "architecture/classifier.h"
 #include "engine/export.h"
 #include "engine/runtime.h"
 #include "gguf/gguf_reader.h"
@@ -11,6 +12,7 @@
 #include "model/load.h"
 #include "model/tensor_io.h"
 #include "support/fixtures.h"
+#include "support/small_classifier.h"
 
 using namespace engine;
 
@@ -181,6 +183,44 @@ class TstGgufExport : public QObject {
         QVERIFY(!stopped_at("Writing", "written").ok() && !std::filesystem::exists(path("written")));
         QVERIFY(!stopped_at("Comparing", "compared").ok() && !std::filesystem::exists(path("compared")));
         QVERIFY(stopped_at("Done", "done").ok() && std::filesystem::exists(path("done")));
+    }
+
+    // The base has no head; the one that was trained is among the tensors of the adapter.
+    void mergedClassifierHasItsHead() {
+        const auto model = path("bert");
+        support::writeSmallEncoder(QString::fromStdString(model.string()));
+        const Architecture plain = read_architecture(model);
+        Decoder decoder = load_decoder(model, with_classifier(plain, Classifier{3, {"a", "b", "c"}}), Precision::f32, c10::kCPU, Precision::f32, 7);
+        LoraConfig config;
+        config.targets = parse_targets("q,v", "");
+        AdapterSet adapters = new_adapters(decoder, config, 5);
+        for (AdapterSite& site : adapters.sites()) site.B = at::sin(at::arange(site.B.numel(), at::kFloat)).view(site.B.sizes()) * 0.3;
+        const auto heads = named_weights(decoder);
+        for (const char* name : {"bert.pooler.dense.weight", "bert.pooler.dense.bias", "classifier.weight", "classifier.bias"})
+            for (const auto& [stored, tensor] : heads)
+                if (stored == name) adapters.replaced.push_back({name, tensor.clone()});
+        QCOMPARE(adapters.replaced.size(), std::size_t{4});
+        PeftMetadata metadata;
+        metadata.base_model = "base";
+        metadata.modules_to_save = {"classifier", "pooler"};
+        const auto saved = path("adapter");
+        save_peft(saved, decoder.architecture(), adapters, metadata);
+        write_classifier(*decoder.architecture().classifier, saved);
+        const Made made{model, std::move(decoder), std::move(adapters), saved};
+        for (const auto dtype : {StoredDtype::f32, StoredDtype::q8_0}) {
+            const ExportReport report = exported(made, ExportFormat::gguf, dtype, (std::string(name_of(dtype)) + ".gguf").c_str());
+            QVERIFY2(report.self_test.passed, report.self_test.verdict.c_str());
+            QCOMPARE(report.self_test.matched, int64_t{5 + 2 * 16 + 4});
+            const GgufFile file = GgufFile::open(report.path);
+            for (const auto& replaced : made.adapters.replaced) {
+                const std::string name = std::string(replaced.name.starts_with("classifier") ? "cls.output" : "cls") +
+                                         replaced.name.substr(replaced.name.rfind('.'));
+                QCOMPARE(largest(read(file, name), replaced.value), 0.0);
+            }
+            QCOMPARE(file.header().find("bert.classifier.output_labels")->as<GgufArray>()->items.size(), std::size_t{3});
+        }
+        // Its pairs alone would lose the head.
+        QVERIFY(!export_adapter(asked(made, ExportFormat::gguf_adapter, StoredDtype::as_base, "adapter.gguf")).ok());
     }
 
     void whatCannotBeIsRefused() {

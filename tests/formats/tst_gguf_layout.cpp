@@ -1,4 +1,5 @@
 // What llama.cpp is told of a model: names, row orders, settings, tokenizer, and what it cannot be told.
+#include "gguf_lookup.h"
 #include "golden.h"
 #include "sentencepiece_bytes.h"
 
@@ -17,6 +18,7 @@
 #include <fstream>
 
 using namespace engine;
+using namespace gguf_lookup;
 
 namespace {
 
@@ -27,34 +29,6 @@ Architecture described(const char* fields) { return parse_architecture("{" + std
 const char* const small_llama =
     R"("model_type": "llama", "hidden_size": 16, "num_attention_heads": 2, "num_key_value_heads": 1, "num_hidden_layers": 1,
        "intermediate_size": 24, "vocab_size": 40, "max_position_embeddings": 64)";
-
-const GgufSource& named(const std::vector<GgufSource>& sources, const std::string& name) {
-    const auto it = std::find_if(sources.begin(), sources.end(), [&](const GgufSource& s) { return s.name == name; });
-    if (it == sources.end()) qFatal("%s is not there", name.c_str());
-    return *it;
-}
-
-bool holds(const std::vector<GgufSource>& sources, const std::string& name) {
-    return std::any_of(sources.begin(), sources.end(), [&](const GgufSource& s) { return s.name == name; });
-}
-
-template <class T>
-T setting(const GgufMetadata& metadata, const std::string& key) {
-    for (const auto& [name, value] : metadata)
-        if (name == key && value.template as<T>()) return *value.template as<T>();
-    qFatal("%s is not there", key.c_str());
-}
-
-bool holds(const GgufMetadata& metadata, const std::string& key) {
-    return std::any_of(metadata.begin(), metadata.end(), [&](const auto& entry) { return entry.first == key; });
-}
-
-template <class T>
-std::vector<T> items(const GgufMetadata& metadata, const std::string& key) {
-    std::vector<T> all;
-    for (const GgufValue& item : setting<GgufArray>(metadata, key).items) all.push_back(*item.template as<T>());
-    return all;
-}
 
 Json byte_level(const Json& first) {
     return {{"normalizer", nullptr},

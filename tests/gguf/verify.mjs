@@ -1,12 +1,15 @@
 // Loads a GGUF file with llama.cpp and compares it with lwb on the folder it was exported from: the same tokens for the
-// same texts, the same probabilities after a prompt, the same greedy continuation.
+// same texts, the same probabilities after a prompt, the same greedy continuation; of an encoder the same logits of its
+// labels instead.
 //
 //   node verify.mjs --lwb LWB --model FOLDER [--adapter PEFT] --gguf FILE.gguf [--lora ADAPTER.gguf] [options]
 //     --model, --adapter   what lwb computes with: the base and the adapter, or a merged folder alone
 //     --gguf, --lora       what llama.cpp computes with
 //     --prompts FILE       JSON list of texts (default: a dozen built-in ones)
 //     --new-tokens N       length of the continuation (default 12)
-//     --tolerance X        largest difference of a probability (default 0.001)
+//     --tolerance X        largest difference of a probability, or of a label's logit (default 0.001)
+//     --hidden FILE        encoders: safetensors with input_ids and hidden_states_row0, to compare the last of them with
+//                          llama.cpp's embeddings of the first token, of the last one and of the mean
 //     --tie X              two logits this close are a tie, either may be chosen (default 0.01: llama.cpp keeps keys and
 //                          values in half precision)
 //     --loose              report a different continuation without failing (rounded weights)
@@ -34,7 +37,7 @@ const { values: options } = parseArgs({
         lwb: { type: "string", default: "lwb" }, model: { type: "string" }, adapter: { type: "string" },
         gguf: { type: "string" }, lora: { type: "string" }, prompts: { type: "string" },
         "new-tokens": { type: "string", default: "12" }, tolerance: { type: "string", default: "0.001" }, tie: { type: "string", default: "0.01" },
-        loose: { type: "boolean", default: false }, cache: { type: "string" },
+        loose: { type: "boolean", default: false }, cache: { type: "string" }, hidden: { type: "string" },
     },
 });
 if (!options.model || !options.gguf) {
@@ -78,17 +81,23 @@ function writeBatch(file, rows, length) {
     fs.writeFileSync(file, bytes);
 }
 
-// -> for each row of ids one row of logits for each position
+// One tensor of a safetensors file, as numbers.
+function readTensor(file, name) {
+    const bytes = fs.readFileSync(file), begin = 8 + Number(bytes.readBigUInt64LE(0));
+    const { dtype, shape, data_offsets: [from, to] } = JSON.parse(bytes.subarray(8, begin).toString("utf8"))[name];
+    const raw = bytes.buffer.slice(bytes.byteOffset + begin + from, bytes.byteOffset + begin + to);
+    return { shape, data: dtype === "I64" ? Array.from(new BigInt64Array(raw), Number) : Array.from(new Float32Array(raw)) };
+}
+
+// -> for each row of ids one row of logits for each position, of an encoder one row
 function lwbLogits(rows) {
     const input = path.join(scratch, "ids.safetensors"), output = path.join(scratch, "logits.safetensors");
     const length = Math.max(...rows.map((ids) => ids.length));
     writeBatch(input, rows, length);
     lwb("logits", options.model, ...adapterArgs, "--input", input, "--out", output, "--device", "cpu");
-    const bytes = fs.readFileSync(output);
-    const begin = 8 + Number(bytes.readBigUInt64LE(0));
-    const entry = JSON.parse(bytes.subarray(8, begin).toString("utf8")).logits;
-    const width = entry.shape.at(-1);
-    const at = (place) => Array.from({ length: width }, (_, i) => bytes.readFloatLE(begin + entry.data_offsets[0] + 4 * (place * width + i)));
+    const { shape, data } = readTensor(output, "logits"), width = shape.at(-1);
+    const at = (place) => data.slice(place * width, (place + 1) * width);
+    if (shape.length === 2) return rows.map((_, row) => at(row));
     return rows.map((ids, row) => ids.map((_, i) => at(row * length + i)));
 }
 
@@ -115,11 +124,7 @@ const { getLlama, LlamaLogLevel } = await llamaModule();
 const report = { gguf: options.gguf, lora: options.lora ?? null, texts: 0, different_tokens: [], prompts: 0,
     max_probability_difference: 0, different_greedy: [], ties: 0 };
 const llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
-let ok = true;
-try {
-    const model = await llama.loadModel({ modelPath: options.gguf, gpuLayers: 0 });
-    report.architecture = model.fileInfo?.metadata?.general?.architecture;
-    const prompts = options.prompts ? JSON.parse(fs.readFileSync(options.prompts, "utf8")) : builtInPrompts;
+async function compareDecoder(model, prompts, tokensOf) {
     const context = await model.createContext({
         contextSize: 128, batchSize: 128, threads: 1, flashAttention: false,
         ...(options.lora ? { lora: { adapters: [{ filePath: options.lora, scale: 1 }] } } : {}),
@@ -128,11 +133,7 @@ try {
     const inFront = lwbTokens("");  // the token in front of a text, where the model has one
     const runs = [];
     for (const text of prompts) {
-        const mine = lwbTokens(text, "--no-special"), theirs = Array.from(model.tokenize(text, true), Number);
-        ++report.texts;
-        if (JSON.stringify(mine) !== JSON.stringify(theirs)) report.different_tokens.push({ text, lwb: mine, llama_cpp: theirs });
-
-        const prompt = [...inFront, ...mine].slice(0, 24);
+        const prompt = [...inFront, ...tokensOf(text)].slice(0, 24);
         if (prompt.length === 0) continue;
         await sequence.clearHistory();
         const wish = { generateNext: { probabilities: true, options: { temperature: 0 } } };
@@ -160,9 +161,77 @@ try {
         }
     });
     report.prompts = runs.length;
+    await context.dispose();
+}
+
+// llama.cpp's embedding of token ids, of a classifier the logits of its labels. The package's own embedding contexts would
+// put special tokens around the ids.
+async function embeddings(model, rows) {
+    const context = await model.createContext({ contextSize: 128, batchSize: 128, threads: 1, _embeddings: true });
+    const sequence = context.getSequence(), found = [];
+    for (const ids of rows) {
+        await sequence.clearHistory();
+        for await (const _ of sequence.evaluate(ids, { _noSampling: true })) break;
+        found.push([...context._ctx.getEmbedding(ids.length)]);
+    }
+    await context.dispose();
+    return found;
+}
+
+const largestDifference = (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
+const cosine = (a, b) => {
+    const dot = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+    return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+};
+
+async function compareEncoder(model, prompts, tokensOf) {
+    prompts.forEach(tokensOf);
+    const short = prompts.filter((text) => lwbTokens(text).length <= Math.min(64, model.trainContextSize));
+    const rows = short.map((text) => lwbTokens(text));
+    const mine = lwbLogits(rows), theirs = await embeddings(model, rows);
+    report.max_logit_difference = Math.max(...mine.map((row, i) => largestDifference(row, theirs[i])));
+    short.forEach((text, i) => {
+        if (largestAt(mine[i]) !== largestAt(theirs[i])) report.different_greedy.push({ text, lwb: mine[i], llama_cpp: theirs[i] });
+    });
+    report.max_probability_difference = report.max_logit_difference;  // held to the same tolerance
+    report.prompts = rows.length;
+    if (options.hidden) await compareHidden();
+}
+
+// The same file with another pooling: none (of the last token), the mean of all, the first.
+async function compareHidden() {
+    const { shape: [, length], data: ids } = readTensor(options.hidden, "input_ids");
+    const { shape: [layers, , width], data: states } = readTensor(options.hidden, "hidden_states_row0");
+    const last = Array.from({ length }, (_, i) => states.slice(((layers - 1) * length + i) * width).slice(0, width));
+    const mean = last[0].map((_, i) => last.reduce((sum, state) => sum + state[i], 0) / length);
+    const file = fs.readFileSync(options.gguf), key = Buffer.from("bert.pooling_type");
+    report.hidden = {};
+    for (const [name, pooling, expected] of [["last", 0, last.at(-1)], ["mean", 1, mean], ["first", 2, last[0]]]) {
+        file.writeUInt32LE(pooling, file.indexOf(key) + key.length + 4);
+        fs.writeFileSync(path.join(scratch, `${name}.gguf`), file);
+        const pooled = await llama.loadModel({ modelPath: path.join(scratch, `${name}.gguf`), gpuLayers: 0 });
+        const [found] = await embeddings(pooled, [ids.slice(0, length)]);
+        await pooled.dispose();
+        report.hidden[name] = { difference: largestDifference(expected, found), cosine: cosine(expected, found) };
+        report.max_probability_difference = Math.max(report.max_probability_difference, report.hidden[name].difference);
+    }
+}
+
+let ok = true;
+try {
+    const model = await llama.loadModel({ modelPath: options.gguf, gpuLayers: 0 });
+    report.architecture = model.fileInfo?.metadata?.general?.architecture;
+    const prompts = options.prompts ? JSON.parse(fs.readFileSync(options.prompts, "utf8")) : builtInPrompts;
+    const tokensOf = (text) => {
+        const mine = lwbTokens(text, "--no-special"), theirs = Array.from(model.tokenize(text, true), Number);
+        ++report.texts;
+        if (JSON.stringify(mine) !== JSON.stringify(theirs)) report.different_tokens.push({ text, lwb: mine, llama_cpp: theirs });
+        return mine;
+    };
+    if (report.architecture === "bert") await compareEncoder(model, prompts, tokensOf);
+    else await compareDecoder(model, prompts, tokensOf);
     ok = report.different_tokens.length === 0 && report.max_probability_difference <= Number(options.tolerance) &&
         (options.loose || report.different_greedy.length === 0) && report.prompts > 0;
-    await context.dispose();
     await model.dispose();
 } catch (error) {
     report.error = String(error?.message ?? error);

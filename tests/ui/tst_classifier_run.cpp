@@ -105,15 +105,15 @@ void TstClassifierRun::figuresOfAClassifierAreSeenEverywhere() {
     };
     QVERIFY2(text().contains(QStringLiteral("Evaluation: Matthews")), qPrintable(text()));
 
-    // Export: no GGUF of a classifier, and why.
+    // Export: a GGUF of the merged classifier, none of the adapter alone, and why.
     Q_EMIT m_window->application().context().navigator.exportRequested(
         QString::fromStdString(catalog.adapters().front().id));
     QTRY_VERIFY2(shown("exportAbout").contains(QStringLiteral("accuracy")), qPrintable(shown("exportAbout")));
     const auto said = [this](const char* target) {
         return m_window->find<QAbstractButton>(target)->accessibleDescription();
     };
-    QTRY_VERIFY2(said("targetGguf").contains(QStringLiteral("classes")), qPrintable(said("targetGguf")));
-    QVERIFY(!said("targetMerged").contains(QStringLiteral("classes")));
+    QTRY_VERIFY2(said("targetGgufAdapter").contains(QStringLiteral("whole modules")), qPrintable(said("targetGgufAdapter")));
+    QVERIFY2(!said("targetGguf").contains(QStringLiteral("Export")), qPrintable(said("targetGguf")));
     m_window.reset();
 }
 

@@ -22,6 +22,8 @@ void for_each_piece(const GgufSource& source, MergedWeights& weights,
                     const std::function<void(std::int64_t, const at::Tensor&)>& work) {
     if (source.weight.empty()) {
         work(0, at::from_blob(const_cast<float*>(source.values.data()), source.shape, at::kFloat));
+    } else if (!weights.has(source.weight)) {
+        work(0, weights.of_adapter(source.weight).to(at::kFloat).contiguous());
     } else if (source.transposed || !source.row_order.empty()) {
         at::Tensor all = weights.whole(source.weight);
         if (source.transposed) all = all.t();

@@ -1,6 +1,8 @@
 #include "gguf/layout.h"
 
 #include "engine/error.h"
+#include "gguf/encoder_layout.h"
+#include "gguf/layout_sources.h"
 
 #include <algorithm>
 #include <cmath>
@@ -37,6 +39,9 @@ const Graph* graph_of(const Architecture& a) {
         {"phi3", "phi3", silu, Biases::none, false, false, false, true, true},
         {"phi", "phi2", gelu, Biases::required, false, true},
         {"gpt_neox", "gptneox", gelu, Biases::required, false, true},
+        {"bert", "bert", gelu, Biases::required},
+        {"roberta", "bert", gelu, Biases::required},
+        {"xlm-roberta", "bert", gelu, Biases::required},
     };
     for (const Graph& graph : graphs)
         if (a.family == graph.family) return &graph;
@@ -60,12 +65,13 @@ std::string bias_mismatch(const Architecture& a, const Graph& graph) {
 // The part of a sentence that follows "llama.cpp cannot run this model: ".
 std::string mismatch(const Architecture& a, const Graph& graph) {
     const std::string name = graph.name;
-    if (a.class_name.find("Classification") != std::string::npos) return "it is a classifier";
+    if (a.classifier && !a.encoder) return "it has heads for classes on encoders alone";
     if (std::find(graph.activations.begin(), graph.activations.end(), a.activation) ==
         graph.activations.end())
         return "its architecture " + name + " uses another activation";
     if (const std::string biases = bias_mismatch(a, graph); !biases.empty())
         return "its architecture " + name + biases;
+    if (a.encoder) return encoder_mismatch(a);
     if (a.head_bias && name != "phi2") return "its architecture " + name + " has no bias on the head";
     if (!a.scale_attention || a.scale_attention_by_layer) return "it scales attention scores in another way";
     if (a.rope.scaling == RopeScaling::llama3 && !graph.frequencies)
@@ -119,54 +125,6 @@ std::string kinds_of(const Projection& projection) {
     return kinds;
 }
 
-class Sources {
-  public:
-    explicit Sources(const Architecture& architecture) : a_(architecture) {}
-
-    void matrix(const std::string& name, const std::string& weight, std::int64_t rows, std::int64_t columns) {
-        GgufSource source = plain(name, weight, {rows, columns});
-        source.matrix = true;
-        all_.push_back(std::move(source));
-    }
-    void norm(const std::string& name, const std::string& module, std::int64_t width, bool biased) {
-        GgufSource weight = plain(name + ".weight", module + ".weight", {width});
-        weight.added = static_cast<float>(a_.norm_offset);
-        all_.push_back(std::move(weight));
-        if (biased) all_.push_back(plain(name + ".bias", module + ".bias", {width}));
-    }
-    void exact(const std::string& name, const std::string& weight, std::vector<std::int64_t> shape) {
-        all_.push_back(plain(name, weight, std::move(shape)));
-    }
-    void computed(const std::string& name, std::vector<float> values) {
-        GgufSource source = plain(name, {}, {static_cast<std::int64_t>(values.size())});
-        source.values = std::move(values);
-        all_.push_back(std::move(source));
-    }
-    void projection(std::int64_t layer, const Projection& projection) {
-        const std::string name = gguf_module(a_, layer, projection),
-                          module = a_.module_name(layer, projection);
-        matrix(name + ".weight", module + ".weight", projection.out_features, projection.in_features);
-        all_.back().transposed = projection.conv1d;
-        all_.back().row_order = gguf_row_order(a_, projection);
-        if (!projection.has_bias) return;
-        all_.push_back(plain(name + ".bias", module + ".bias", {projection.out_features}));
-        all_.back().row_order = gguf_row_order(a_, projection);
-    }
-    std::vector<GgufSource> take() { return std::move(all_); }
-
-  private:
-    static GgufSource plain(std::string name, std::string weight, std::vector<std::int64_t> shape) {
-        GgufSource source;
-        source.name = std::move(name);
-        source.shape = std::move(shape);
-        source.weight = std::move(weight);
-        return source;
-    }
-
-    const Architecture& a_;
-    std::vector<GgufSource> all_;
-};
-
 // The divisors of the rotary frequencies: what llama3 scaling makes of them.
 std::vector<float> frequency_divisors(const RopeConfig& rope) {
     RopeConfig plain = rope;
@@ -185,10 +143,6 @@ GgufType gguf_type_of(const GgufSource& source, GgufType matrices) {
 }
 
 GgufFitness gguf_fitness(const Architecture& a) {
-    if (a.classifier)
-        return {"A GGUF is for programs that write text, and this model puts texts into classes, so there is none of it. Export "
-                "a merged Hugging Face folder.",
-                {}};
     const Graph* graph = graph_of(a);
     if (!graph)
         return {"llama.cpp has no architecture for " + a.family +
@@ -200,6 +154,7 @@ GgufFitness gguf_fitness(const Architecture& a) {
                     ". Export a merged Hugging Face folder.",
                 {}};
     GgufFitness fitness;
+    if (a.encoder) fitness.notes = encoder_notes(a);
     const std::int64_t window = shortest_window(a);
     if (window > 0)
         fitness.notes.push_back("llama.cpp does not limit the attention of this model to " +
@@ -243,6 +198,7 @@ std::vector<std::int64_t> gguf_row_order(const Architecture& a, const Projection
 
 std::vector<GgufSource> gguf_sources(const Architecture& a) {
     const Graph& graph = require_graph(a);
+    if (a.encoder) return encoder_sources(a);
     const bool biased = a.norm == NormKind::layer_norm;
     const std::int64_t d = a.hidden_size;
     Sources sources(a);
@@ -317,6 +273,8 @@ GgufMetadata gguf_settings(const Architecture& a) {
             set("rope.scaling.attn_factor", static_cast<float>(a.rope.attention_factor));
         }
     }
+    if (a.encoder)
+        for (auto& entry : encoder_settings(a)) settings.push_back(std::move(entry));
     if (arch == "gptneox") set("use_parallel_residual", a.parallel_block);
     if (graph.windows && shortest_window(a) > 0) set("attention.sliding_window", count(shortest_window(a)));
     return settings;

@@ -18,6 +18,11 @@ constexpr ExportFormat formats[] = {ExportFormat::peft, ExportFormat::hf, Export
 constexpr StoredDtype dtypes[] = {StoredDtype::as_base, StoredDtype::f32, StoredDtype::f16, StoredDtype::bf16,
                                   StoredDtype::q8_0};
 
+std::string because(const char* what) {
+    return std::string("A GGUF adapter can hold pairs of low-rank matrices alone, and this adapter has ") + what +
+           ". Export the merged model.";
+}
+
 // Why the settings of an adapter rule out a GGUF of it alone; empty when they do not.
 std::string beyond_pairs(const std::filesystem::path& adapter) {
     const std::filesystem::path file = adapter / "adapter_config.json";
@@ -26,11 +31,6 @@ std::string beyond_pairs(const std::filesystem::path& adapter) {
     const auto set = [&](const char* key) {
         const auto it = config.find(key);
         return it != config.end() && !it->is_null() && !it->empty() && *it != false;
-    };
-    const auto because = [](const char* what) {
-        return std::string(
-                   "A GGUF adapter can hold pairs of low-rank matrices alone, and this adapter has ") +
-               what + ". Export the merged model.";
     };
     if (set("use_dora")) return because("DoRA magnitudes");
     if (set("modules_to_save")) return because("whole modules that were trained");
@@ -88,6 +88,8 @@ Result<std::vector<ExportChoice>> possible_exports(const std::filesystem::path& 
                 merged.reason = tokenizer.error().message;
         }
         if (alone.reason.empty() && !adapter.empty()) alone.reason = beyond_pairs(adapter);
+        // PEFT saves the head of such a task with the adapter.
+        if (alone.reason.empty() && adapter.empty() && architecture.classifier) alone.reason = because("a head that was trained in full");
         for (ExportChoice& choice : choices) choice.possible = choice.reason.empty();
         return choices;
     });

@@ -2,7 +2,7 @@
 
 #include "engine/bpe_trainer.h"
 #include "engine/error.h"
-#include "tokenizer/component.h"
+#include "gguf/split_parts.h"
 #include "tokenizer/text.h"
 
 #include <algorithm>
@@ -10,53 +10,7 @@
 namespace engine {
 namespace {
 
-const std::string space_mark = "\xE2\x96\x81";  // U+2581, SentencePiece's space
-
-[[noreturn]] void refuse(const std::string& what, const std::string& source) {
-    fail_input("The tokenizer in " + source + " has " + what +
-               ", for which llama.cpp has no rule: it would split texts otherwise. Export a merged Hugging "
-               "Face folder.");
-}
-
-// The parts of a component, with "Sequence" opened up.
-void flatten(const Json& part, const char* list, std::vector<Json>& out) {
-    if (part.is_null()) return;
-    if (!part.is_object() || part.value("type", Json()) != "Sequence") return out.push_back(part);
-    const auto items = part.find(list);
-    if (items == part.end() || !items->is_array()) return;
-    for (const Json& item : *items) flatten(item, list, out);
-}
-
-std::vector<Json> parts_of(const Json& tokenizer, const char* key, const char* list) {
-    std::vector<Json> parts;
-    const auto part = tokenizer.find(key);
-    if (part != tokenizer.end()) flatten(*part, list, parts);
-    return parts;
-}
-
-std::string type_of(const Json& part) {
-    const auto type = part.is_object() ? part.find("type") : part.end();
-    return part.is_object() && type != part.end() && type->is_string() ? type->get<std::string>()
-                                                                       : std::string();
-}
-
-bool flag(const Json& part, const char* key, bool otherwise) {
-    const auto it = part.find(key);
-    return it != part.end() && it->is_boolean() ? it->get<bool>() : otherwise;
-}
-
-// The text of {"Regex": ...} or {"String": ...}.
-std::string pattern_of(const Json& part, const char* form) {
-    const auto pattern = part.find("pattern");
-    if (pattern == part.end() || !pattern->is_object()) return {};
-    const auto text = pattern->find(form);
-    return text != pattern->end() && text->is_string() ? text->get<std::string>() : std::string();
-}
-
-std::string text_of(const Json& part, const char* key) {
-    const auto it = part.find(key);
-    return it != part.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
+using namespace split_parts;
 
 struct KnownPattern {
     const char* regex;
@@ -173,9 +127,7 @@ SplitRule sentencepiece_rule(const std::vector<Json>& steps, const Json& tokeniz
         if (type == "Split" && marked && pattern_of(step, "String") == " ") continue;
         if (type != "Metaspace" || text_of(step, "replacement") != space_mark)
             refuse("an unknown way of splitting", source);
-        const std::string scheme = step.contains("prepend_scheme")        ? text_of(step, "prepend_scheme")
-                                   : flag(step, "add_prefix_space", true) ? "always"
-                                                                          : "never";
+        const std::string scheme = prepend_scheme(step);
         rule.space_prefix = scheme != "never";
         marked = true;
         if (rule.space_prefix)
@@ -191,6 +143,14 @@ SplitRule sentencepiece_rule(const std::vector<Json>& steps, const Json& tokeniz
 }  // namespace
 
 SplitRule split_rule(const Json& tokenizer, const std::string& source) {
+    const auto model = tokenizer.find("model");
+    const std::string type =
+        model != tokenizer.end() && model->is_object() ? text_of(*model, "type") : std::string();
+    if (type == "WordPiece") return wordpiece_rule(tokenizer, source);
+    if (type == "Unigram") return unigram_rule(tokenizer, source);
+    if (!type.empty() && type != "BPE")
+        fail_input("The tokenizer in " + source + " is a " + type.substr(0, 60) +
+                   " model, which llama.cpp does not know. Export a merged Hugging Face folder.");
     const std::vector<Json> steps = parts_of(tokenizer, "pre_tokenizer", "pretokenizers");
     if (!steps.empty() && type_of(steps.back()) == "ByteLevel")
         return byte_level_rule(steps, tokenizer, source);

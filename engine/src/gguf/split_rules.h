@@ -10,14 +10,23 @@
 namespace engine {
 
 struct SplitRule {
-    std::string model;  // tokenizer.ggml.model: "gpt2" (byte-level BPE), "llama" (SentencePiece BPE) or "t5" (unigram)
-    std::string pre;    // tokenizer.ggml.pre
-    bool space_prefix = false;       // SentencePiece: a space is put in front of a text
-    std::vector<std::string> notes;  // what differs for some texts, as sentences
+    // tokenizer.ggml.model: "gpt2" (byte-level BPE), "llama" (SentencePiece BPE), "t5" (unigram) or "bert"
+    // (WordPiece)
+    std::string model;
+    std::string pre;            // tokenizer.ggml.pre
+    bool space_prefix = false;  // SentencePiece: a space is put in front of a text
+    bool remove_extra_whitespaces =
+        false;                    // unigram: words have one mark in front, however many spaces there were
+    bool split_at_marks = false;  // unigram: no token reaches beyond the mark of the next word
+    std::string chars_map;        // unigram: rules of normalisation as bytes
+    bool lowercase = false, strip_accents = false;  // WordPiece
+    std::vector<std::string> notes;                 // what differs for some texts, as sentences
 };
 
-// tokenizer: a whole tokenizer.json of a BPE model. Failure (bad_input) for a split that llama.cpp does not
-// know.
+// tokenizer: a whole tokenizer.json. Failure (bad_input) for a model or a split that llama.cpp does not know.
 SplitRule split_rule(const Json& tokenizer, const std::string& source);
+// The same for one kind of model each.
+SplitRule unigram_rule(const Json& tokenizer, const std::string& source);
+SplitRule wordpiece_rule(const Json& tokenizer, const std::string& source);
 
 }  // namespace engine

@@ -3,47 +3,21 @@
 #include "engine/chat.h"
 #include "engine/error.h"
 #include "engine/tokenizer.h"
+#include "gguf/split_parts.h"
 #include "gguf/split_rules.h"
+#include "gguf/token_scores.h"
 #include "tokenizer/sentencepiece_file.h"
 #include "tokenizer/tokenizer_files.h"
 
 #include <algorithm>
-#include <set>
-#include <unordered_map>
+#include <functional>
 #include <unordered_set>
 
 namespace engine {
 namespace {
 
-constexpr std::size_t longest_looked_at = 512;  // bytes of a token, in joins_more
-
-enum TokenType : std::int32_t {
-    normal = 1,
-    unknown = 2,
-    control = 3,
-    user_defined = 4,
-    unused = 5,
-    byte = 6
-};
-
-using Merges = std::vector<std::pair<std::string, std::string>>;
-
-Merges merges_of(const Json& model) {
-    Merges merges;
-    const auto list = model.find("merges");
-    if (list == model.end() || !list->is_array()) return merges;
-    for (const Json& item : *list) {
-        if (item.is_array() && item.size() == 2 && item[0].is_string() && item[1].is_string()) {
-            merges.emplace_back(item[0].get<std::string>(), item[1].get<std::string>());
-        } else if (item.is_string()) {
-            const auto text = item.get<std::string>();
-            const std::size_t space = text.find(' ');
-            if (space != std::string::npos)
-                merges.emplace_back(text.substr(0, space), text.substr(space + 1));
-        }
-    }
-    return merges;
-}
+using split_parts::space_mark;
+using namespace token_type;
 
 bool is_byte_token(const std::string& token) {
     return token.size() == 6 && token.starts_with("<0x") && token.back() == '>' &&
@@ -62,39 +36,42 @@ class Keys {
         const auto model = files_.tokenizer.find("model");
         if (model == files_.tokenizer.end() || !model->is_object())
             fail_input("The tokenizer in " + files_.source + " has no \"model\". Fetch the file again.");
-        const std::string type = model->value("type", std::string("BPE"));
-        if (type != "BPE")
-            fail_input("The tokenizer in " + files_.source + " is a " + type +
-                       " model; GGUF is written with BPE tokenizers. Export a merged Hugging Face folder.");
         model_ = &*model;
     }
 
     GgufTokenizer make(const std::filesystem::path& folder, const std::filesystem::path& chat_template) {
-        const SplitRule rule = files_.sentencepiece ? sentencepiece_rule() : split_rule(files_.tokenizer, files_.source);
+        const SplitRule rule =
+            files_.sentencepiece ? sentencepiece_rule() : split_rule(files_.tokenizer, files_.source);
         result_.notes = rule.notes;
         set("model", rule.model);
         set("pre", rule.pre);
-        const bool scored = rule.model != "gpt2";
+        const bool scored = rule.model == "llama" || rule.model == "t5";
         collect_tokens(scored);
+        if (rule.model == "bert") mark_words();
+        // Marks inside a token, which a split never lets it meet.
+        if (rule.split_at_marks)
+            set_unused(
+                [](const std::string& token) { return token.find(space_mark, 1) != std::string::npos; });
         result_.keys.emplace_back("tokenizer.ggml.tokens", gguf_array(tokens_));
+        note_greedy_tokens();
         if (scored) {
-            const std::vector<float> scores = files_.sentencepiece ? piece_scores() : merge_scores();
-            result_.keys.emplace_back("tokenizer.ggml.scores", gguf_array(scores));
+            result_.keys.emplace_back("tokenizer.ggml.scores", gguf_array(scores_of(rule)));
             set("add_space_prefix", rule.space_prefix);
-            const bool unigram = rule.model == "t5";
-            set("remove_extra_whitespaces", unigram && files_.sentencepiece->remove_extra_whitespaces);
-            if (unigram && !files_.sentencepiece->chars_map.empty()) {
-                const std::string& rules = files_.sentencepiece->chars_map;
-                result_.keys.emplace_back("tokenizer.ggml.precompiled_charsmap",
-                                          gguf_array(std::vector<std::uint8_t>(rules.begin(), rules.end())));
-            }
+            set("remove_extra_whitespaces", rule.remove_extra_whitespaces);
+            if (!rule.chars_map.empty())
+                result_.keys.emplace_back(
+                    "tokenizer.ggml.precompiled_charsmap",
+                    gguf_array(std::vector<std::uint8_t>(rule.chars_map.begin(), rule.chars_map.end())));
+        } else if (rule.model == "bert") {
+            set("normalizer.lowercase", rule.lowercase);
+            set("normalizer.strip_accents", rule.strip_accents);
         } else {
             std::vector<std::string> merges;
             for (const auto& [left, right] : merges_of(*model_)) merges.push_back(left + " " + right);
             result_.keys.emplace_back("tokenizer.ggml.merges", gguf_array(merges));
         }
         result_.keys.emplace_back("tokenizer.ggml.token_type", gguf_array(types_));
-        set_roles();
+        set_roles(rule.model == "bert");
         set_chat_template(folder, chat_template);
         return std::move(result_);
     }
@@ -105,8 +82,8 @@ class Keys {
         result_.keys.emplace_back(std::string("tokenizer.ggml.") + key, GgufValue{std::move(value)});
     }
 
-    // A SentencePiece file says itself how it works; llama.cpp does the same for unigram models, and for BPE without rules of
-    // normalisation.
+    // A SentencePiece file says itself how it works; llama.cpp does the same for unigram models, and for BPE
+    // without rules of normalisation.
     SplitRule sentencepiece_rule() const {
         const SentencePieceFile& file = *files_.sentencepiece;
         const auto refuse = [&](const std::string& what) {
@@ -114,34 +91,104 @@ class Keys {
                        ", which llama.cpp does otherwise. Export a merged Hugging Face folder.");
         };
         const bool unigram = file.algorithm == SentencePieceAlgorithm::unigram;
-        if (file.treat_whitespace_as_suffix || !file.escape_whitespaces) refuse("marks spaces in an unusual way");
+        if (file.treat_whitespace_as_suffix || !file.escape_whitespaces)
+            refuse("marks spaces in an unusual way");
         SplitRule rule;
         rule.model = unigram ? "t5" : "llama";
         rule.pre = "default";
         rule.space_prefix = file.add_dummy_prefix && files_.prefix != PrefixPlace::nowhere;
+        rule.remove_extra_whitespaces = unigram && file.remove_extra_whitespaces;
+        if (unigram) rule.chars_map = file.chars_map;
         if (unigram && file.byte_fallback)
             rule.notes.push_back(
-                "llama.cpp has no bytes for characters that a unigram tokenizer does not know; texts with such ones get the "
+                "llama.cpp has no bytes for characters that a unigram tokenizer does not know; texts with "
+                "such ones get the "
                 "unknown token there.");
         if (!unigram && !file.chars_map.empty())
             rule.notes.push_back(
-                "llama.cpp does not normalise characters as this tokenizer does; texts with unusual ones get other "
+                "llama.cpp does not normalise characters as this tokenizer does; texts with unusual ones get "
+                "other "
                 "tokens there.");
         if (!unigram && file.remove_extra_whitespaces)
             rule.notes.push_back(
-                "llama.cpp keeps runs of spaces that this tokenizer shortens; such texts get other tokens there.");
+                "llama.cpp keeps runs of spaces that this tokenizer shortens; such texts get other tokens "
+                "there.");
         if (rule.space_prefix && files_.prefix == PrefixPlace::start)
             rule.notes.push_back(
-                "llama.cpp puts a space also behind special tokens; texts that hold them get another token there.");
+                "llama.cpp puts a space also behind special tokens; texts that hold them get another token "
+                "there.");
         return rule;
     }
 
+    std::vector<float> scores_of(const SplitRule& rule) {
+        if (files_.sentencepiece) return piece_scores();
+        if (rule.model == "t5") return unigram_scores();
+        MergeScores merged = merge_scores(tokens_, types_, merges_of(*model_));
+        if (!merged.as_sentencepiece)
+            result_.notes.push_back(
+                "The merges of this tokenizer are not those of a SentencePiece vocabulary; some texts get "
+                "other tokens in "
+                "llama.cpp.");
+        return std::move(merged.scores);
+    }
+
+    static constexpr float never = -1000;  // below every sum of scores that texts come to in practice
+
     std::vector<float> piece_scores() const {
-        constexpr float added_later = -1000;  // beyond the pieces of the file
-        std::vector<float> scores(tokens_.size(), added_later);
+        std::vector<float> scores(tokens_.size(), never);
         const auto& pieces = files_.sentencepiece->pieces;
-        for (std::size_t id = 0; id < std::min(scores.size(), pieces.size()); ++id) scores[id] = pieces[id].score;
+        for (std::size_t id = 0; id < std::min(scores.size(), pieces.size()); ++id)
+            if (types_[id] != unused) scores[id] = pieces[id].score;
         return scores;
+    }
+
+    std::vector<float> unigram_scores() const {
+        std::vector<float> scores(tokens_.size(), never);
+        const Json& vocabulary = model_->at("vocab");
+        for (std::size_t id = 0; id < std::min(scores.size(), vocabulary.size()); ++id)
+            if (types_[id] != unused) scores[id] = vocabulary[id][1].get<float>();
+        return scores;
+    }
+
+    // llama.cpp finds these only where nothing else fits.
+    void set_unused(const std::function<bool(const std::string&)>& wanted) {
+        for (std::size_t id = 0; id < tokens_.size(); ++id)
+            if (types_[id] == normal && wanted(tokens_[id])) types_[id] = unused;
+    }
+
+    void note_greedy_tokens() {
+        const auto added = files_.tokenizer.find("added_tokens");
+        if (added == files_.tokenizer.end() || !added->is_array()) return;
+        for (const Json& token : *added) {
+            if (!split_parts::flag(token, "lstrip", false) && !split_parts::flag(token, "rstrip", false))
+                continue;
+            result_.notes.push_back(
+                "llama.cpp leaves the spaces beside " + split_parts::text_of(token, "content").substr(0, 80) +
+                " where this token takes them along; texts that hold it get other tokens there.");
+            return;
+        }
+    }
+
+    // WordPiece's marks turned over: llama.cpp marks the tokens that begin a word, not those that go on with
+    // one.
+    void mark_words() {
+        const auto prefix = json_string(*model_, "continuing_subword_prefix", files_.source).value_or("##");
+        std::unordered_set<std::string> spelled;
+        for (std::size_t id = 0; id < tokens_.size(); ++id) {
+            std::string& token = tokens_[id];
+            if (types_[id] == normal) {
+                const bool goes_on = token.size() > prefix.size() && token.starts_with(prefix);
+                token = goes_on ? token.substr(prefix.size()) : space_mark + token;
+            }
+            if (!spelled.insert(token).second)
+                fail_input("The tokenizer in " + files_.source +
+                           " has tokens that llama.cpp would spell alike, '" + token.substr(0, 80) +
+                           "' for one. Export a merged Hugging Face folder.");
+        }
+        const auto longest = json_int(*model_, "max_input_chars_per_word", files_.source).value_or(100);
+        result_.notes.push_back(
+            "llama.cpp ends words at form feeds and vertical tabs and takes those of more than " +
+            std::to_string(longest) + " characters as well; such texts get other tokens there.");
     }
 
     // Added tokens are found in a text before it is split; the others only by merging.
@@ -184,87 +231,42 @@ class Keys {
         }
     }
 
-    // SentencePiece joins the neighbours whose union scores best; a list of merges joins those that come
-    // first. The earlier a token is first made, the better its score.
-    std::vector<float> merge_scores() {
-        std::unordered_map<std::string, std::int32_t> ids;
-        for (std::size_t id = 0; id < tokens_.size(); ++id)
-            if (types_[id] == normal || types_[id] == user_defined)
-                ids[tokens_[id]] = static_cast<std::int32_t>(id);
-        std::vector<float> scores(tokens_.size(), 0.0F);
-        std::vector<bool> made(tokens_.size(), false);
-        std::set<std::pair<std::string, std::string>> listed;
-        std::int32_t last = -1;
-        std::int64_t rank = 0, out_of_order = 0;
-        for (auto& merge : merges_of(*model_)) {
-            const auto found = ids.find(merge.first + merge.second);
-            if (found == ids.end()) continue;
-            const auto id = static_cast<std::size_t>(found->second);
-            if (!made[id]) {
-                scores[id] = static_cast<float>(-++rank);
-                made[id] = true;
-            } else if (found->second != last) {
-                ++out_of_order;
-            }
-            last = found->second;
-            listed.insert(std::move(merge));
-        }
-        // What no merge makes must never win against what one makes.
-        for (std::size_t id = 0; id < scores.size(); ++id)
-            if (!made[id] && types_[id] == normal)
-                scores[id] = static_cast<float>(-(rank + 1 + static_cast<std::int64_t>(id)));
-        if (out_of_order > 0 || joins_more(ids, listed))
-            result_.notes.push_back(
-                "The merges of this tokenizer are not those of a SentencePiece vocabulary; some texts get "
-                "other tokens in "
-                "llama.cpp.");
-        return scores;
-    }
-
-    // Whether two tokens are together a token without a merge that says so: SentencePiece would join them.
-    // The work grows with the square of a token's length, and real ones are short: longest_looked_at bounds it.
-    bool joins_more(const std::unordered_map<std::string, std::int32_t>& ids,
-                    const std::set<std::pair<std::string, std::string>>& listed) const {
-        for (const auto& [token, id] : ids) {
-            if (types_[static_cast<std::size_t>(id)] != normal || token.size() > longest_looked_at) continue;
-            for (std::size_t cut = 1; cut < token.size(); ++cut) {
-                if ((static_cast<unsigned char>(token[cut]) & 0xC0U) == 0x80U)
-                    continue;  // inside a character
-                const std::string left = token.substr(0, cut);
-                if (!ids.contains(left)) continue;
-                const std::string right = token.substr(cut);
-                if (ids.contains(right) && !listed.contains({left, right})) return true;
-            }
-        }
-        return false;
-    }
-
-    void set_roles() {
+    void set_roles(bool wordpiece) {
         // What stands around a text: encoding one shows it, whatever the post-processor is called.
         const std::vector<std::int32_t> plain = tokenizer_.encode("a", {.add_special_tokens = false});
         const std::vector<std::int32_t> framed = tokenizer_.encode("a");
         const auto inside = std::search(framed.begin(), framed.end(), plain.begin(), plain.end());
         const auto before = inside - framed.begin();
         const auto after = framed.end() - inside - static_cast<std::ptrdiff_t>(plain.size());
-        const auto eos = tokenizer_.eos_id();
-        if (inside == framed.end() || before > 1 || after > 1 || (after == 1 && framed.back() != eos))
-            fail_input("The tokenizer in " + files_.source +
-                       " puts other tokens around a text than one at its start and the end token behind it, which "
-                       "llama.cpp cannot do. Export a merged Hugging Face folder.");
+        // Of an encoder the separator stands behind a text, which to llama.cpp is the end token.
+        auto eos = tokenizer_.eos_id();
+        if (after == 1 && !wordpiece && (!eos || (files_.sep && tokenizer_.id(*files_.sep) == framed.back())))
+            eos = framed.back();
+        if (inside == framed.end() || before > 1 || after > 1 ||
+            (after == 1 && !wordpiece && framed.back() != eos) || (wordpiece && (before != 1 || after != 1)))
+            fail_input(
+                "The tokenizer in " + files_.source +
+                " puts other tokens around a text than one at its start and the end token behind it, which "
+                "llama.cpp cannot do. Export a merged Hugging Face folder.");
         const auto role = [&](const char* key, std::optional<std::int32_t> id) {
             if (id) set(key, static_cast<std::uint32_t>(*id));
         };
         role("bos_token_id", before == 1 ? framed.front() : tokenizer_.bos_id());
-        role("eos_token_id", eos);
+        role("eos_token_id", wordpiece ? std::nullopt : eos);
         role("unknown_token_id", tokenizer_.unk_id());
         role("padding_token_id", tokenizer_.pad_id());
+        if (wordpiece || (files_.cls && files_.sep && before == 1 && after == 1)) {
+            role("cls_token_id", framed.front());
+            role("seperator_token_id", framed.back());
+            set("add_sep_token", wordpiece || tokenizer_.frame().middle.size() == 2);  // between two texts
+        }
         for (const std::int32_t id : tokenizer_.stop_ids())
             if (id != eos) {
                 role("eot_token_id", id);
                 break;
             }
         set("add_bos_token", before == 1);
-        set("add_eos_token", after == 1);
+        set("add_eos_token", after == 1 && !wordpiece);
     }
 
     void set_chat_template(const std::filesystem::path& folder, const std::filesystem::path& file) {

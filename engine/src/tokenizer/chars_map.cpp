@@ -134,10 +134,13 @@ std::optional<CharsMap::Match> CharsMap::find(std::string_view text, bool first)
     return found;
 }
 
+std::string precompiled_chars_map(const Json& description, const std::string& source) {
+    return decode_base64(json_string(description, "precompiled_charsmap", source).value_or(""), source);
+}
+
 std::unique_ptr<const Normalizer> make_precompiled_normalizer(const Json& description,
                                                               const std::string& source) {
-    const auto text = json_string(description, "precompiled_charsmap", source).value_or("");
-    return std::make_unique<Precompiled>(CharsMap(decode_base64(text, source), source));
+    return std::make_unique<Precompiled>(CharsMap(precompiled_chars_map(description, source), source));
 }
 
 }  // namespace engine

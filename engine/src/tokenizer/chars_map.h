@@ -35,7 +35,8 @@ class CharsMap {
     std::string replacements_;
 };
 
-// The "Precompiled" normalizer of a tokenizer.json.
+// The "Precompiled" normalizer of a tokenizer.json: the bytes of its rules, and what applies them.
+std::string precompiled_chars_map(const Json& description, const std::string& source);
 std::unique_ptr<const Normalizer> make_precompiled_normalizer(const Json& description,
                                                               const std::string& source);
 
