@@ -5,6 +5,7 @@
 #include "engine/bench.h"
 #include "engine/precision_probe.h"
 #include "engine/runtime.h"
+#include "runtime/tensor_memory.h"
 #include "support/fixtures.h"
 
 using namespace engine;
@@ -34,6 +35,27 @@ class TstRuntime : public QObject {
         QVERIFY(resident_bytes() - before > 50'000'000);
         QVERIFY(peak_resident_bytes() >= resident_bytes() - 1'000'000);
         QVERIFY(block.defined());
+    }
+
+    // A block takes the memory of what it holds, not of the huge page that its end lies in, and one that held more before gives
+    // the rest back where it would raise the peak.
+    void blocksTakeNoMoreThanTheyHold() {
+        release_unused_tensor_memory();
+        const auto mebibytes = [](int64_t count) { return at::ones({count, 1 << 20}, at::kByte); };
+        const auto grown = [before = resident_bytes()] { return static_cast<double>(resident_bytes() - before) / (1 << 20); };
+        std::vector<at::Tensor> held;
+        for (int i = 0; i < 8; ++i) held.push_back(at::ones({(16 << 20) + 4096}, at::kByte));
+        QVERIFY2(grown() < 8 * 16 + 8, qPrintable(QString::number(grown())));
+        held.clear();
+        release_unused_tensor_memory();
+        held.push_back(mebibytes(96));
+        held.clear();
+        held.push_back(mebibytes(65));  // in the block that was just freed
+        held.push_back(mebibytes(96));
+        QVERIFY2(grown() < 65 + 96 + 24, qPrintable(QString::number(grown())));
+        held.clear();
+        release_unused_tensor_memory();
+        QVERIFY2(grown() < 24, qPrintable(QString::number(grown())));
     }
 
     // GPT-2 small, 4 x 256, all tokens trained: performance facts give 508 MFLOP per token for LoRA and 755 for full.

@@ -2,7 +2,7 @@
 //
 // A step frees and allocates the same activations again and again. Returned to the system each time, every page is faulted in
 // and zeroed anew (14 ms for 50 MB); left to malloc's heap, blocks of changing sizes tear it apart (1.7 GB resident for
-// 1.2 GB in use, measured on GPT-2 small at 4 x 256). Blocks of 1 MiB and more are therefore mapped on their own and kept
+// 1.2 GB in use, measured on GPT-2 small at 4 x 256). Blocks of 256 KiB and more are therefore mapped on their own and kept
 // up to what the largest step needed; smaller ones come from malloc as before.
 #pragma once
 
