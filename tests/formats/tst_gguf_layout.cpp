@@ -6,6 +6,7 @@
 #include "engine/error.h"
 #include "engine/export.h"
 #include "engine/tokenizer.h"
+#include "gguf/greedy_tokens.h"
 #include "gguf/layout.h"
 #include "gguf/split_rules.h"
 #include "gguf/tokenizer_keys.h"
@@ -235,6 +236,36 @@ class TstGgufLayout : public QObject {
         std::ofstream(path / "chat_template.jinja") << "C";
         keys = gguf_tokenizer(path, 384).keys;
         QCOMPARE(setting<std::string>(keys, "tokenizer.chat_template"), std::string("C"));
+    }
+
+    // llama.cpp loads no file that says phi3 in its name and lacks Phi-3's tokens.
+    void namesSayWhoseSpacesTheyAre() {
+        QCOMPARE(gguf_model_name("my Phi-3 and phi3, not phi-2 or phi", false), std::string("my Phi 3 and phi 3, not phi-2 or phi"));
+        QCOMPARE(gguf_model_name("phi-3phi3", false), std::string("phi 3phi 3"));
+        QCOMPARE(gguf_model_name("mine", true), std::string("mine (phi-3)"));
+        QCOMPARE(gguf_model_name("PHI-3 mine", true), std::string("PHI-3 mine"));
+    }
+
+    void spacesBehindSpecialTokens() {
+        QTemporaryDir folder;
+        const std::filesystem::path path = folder.path().toStdString();
+        Json tokenizer = Json::parse(std::ifstream(data_dir() / "micro-llama" / "tokenizer.json"));
+        const auto like_phi3 = [&](bool user_takes_them) {
+            Json with = tokenizer;
+            int id = 384;
+            for (const char* token : {"<unk>", "<s>", "<|endoftext|>", "</s>", "<|user|>"}) {
+                const bool takes = std::string_view(token) == "</s>" || (std::string_view(token) == "<|user|>" && user_takes_them);
+                with["added_tokens"].push_back({{"id", id++}, {"content", token}, {"special", true}, {"rstrip", takes}});
+            }
+            for (Json& token : with["added_tokens"])
+                if (token["id"] < 384) token["rstrip"] = true;
+            std::ofstream(path / "tokenizer.json") << with.dump();
+            return gguf_tokenizer(path, 400);
+        };
+        QVERIFY(like_phi3(true).spaces_like_phi3 && like_phi3(true).notes.empty());
+        QVERIFY(!like_phi3(false).spaces_like_phi3);
+        QCOMPARE(like_phi3(false).notes.size(), std::size_t{1});
+        QVERIFY(!gguf_tokenizer(data_dir() / "micro-llama", 384).spaces_like_phi3);
     }
 
     void sentencePieceGetsScoresAndTypes() {

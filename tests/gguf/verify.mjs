@@ -125,8 +125,11 @@ const report = { gguf: options.gguf, lora: options.lora ?? null, texts: 0, diffe
     max_probability_difference: 0, different_greedy: [], ties: 0 };
 const llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
 async function compareDecoder(model, prompts, tokensOf) {
+    // With longrope llama.cpp computes as for long texts wherever the context could hold one.
+    const scaling = model.fileInfo.metadata[report.architecture]?.rope?.scaling;
+    const contextSize = scaling?.type === "longrope" ? Math.min(128, scaling.original_context_length) : 128;
     const context = await model.createContext({
-        contextSize: 128, batchSize: 128, threads: 1, flashAttention: false,
+        contextSize, batchSize: contextSize, threads: 1, flashAttention: false,
         ...(options.lora ? { lora: { adapters: [{ filePath: options.lora, scale: 1 }] } } : {}),
     });
     const sequence = context.getSequence();

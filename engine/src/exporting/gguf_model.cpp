@@ -7,6 +7,7 @@
 #include "gguf/blocks.h"
 #include "gguf/gguf_reader.h"
 #include "gguf/gguf_writer.h"
+#include "gguf/greedy_tokens.h"
 #include "gguf/layout.h"
 #include "gguf/tokenizer_keys.h"
 
@@ -94,10 +95,10 @@ std::vector<std::string> write_gguf_model(const GgufModel& model, MergedWeights&
     const auto sources = gguf_sources(architecture);
     GgufMetadata metadata = gguf_settings(architecture);
     metadata.emplace_back("general.type", GgufValue{std::string("model")});
-    metadata.emplace_back("general.name", GgufValue{model.name});
+    GgufTokenizer tokenizer = gguf_tokenizer(model.folder, architecture.vocab_size, model.chat_template);
+    metadata.emplace_back("general.name", GgufValue{gguf_model_name(model.name, tokenizer.spaces_like_phi3)});
     metadata.emplace_back("general.file_type", GgufValue{file_type(model.matrices)});
     metadata.emplace_back("general.quantization_version", GgufValue{std::uint32_t{2}});
-    GgufTokenizer tokenizer = gguf_tokenizer(model.folder, architecture.vocab_size, model.chat_template);
     for (auto& entry : tokenizer.keys) metadata.push_back(std::move(entry));
     notes.insert(notes.end(), tokenizer.notes.begin(), tokenizer.notes.end());
 

@@ -3,6 +3,7 @@
 #include "engine/chat.h"
 #include "engine/error.h"
 #include "engine/tokenizer.h"
+#include "gguf/greedy_tokens.h"
 #include "gguf/split_parts.h"
 #include "gguf/split_rules.h"
 #include "gguf/token_scores.h"
@@ -158,15 +159,12 @@ class Keys {
 
     void note_greedy_tokens() {
         const auto added = files_.tokenizer.find("added_tokens");
-        if (added == files_.tokenizer.end() || !added->is_array()) return;
-        for (const Json& token : *added) {
-            if (!split_parts::flag(token, "lstrip", false) && !split_parts::flag(token, "rstrip", false))
-                continue;
-            result_.notes.push_back(
-                "llama.cpp leaves the spaces beside " + split_parts::text_of(token, "content").substr(0, 80) +
-                " where this token takes them along; texts that hold it get other tokens there.");
-            return;
-        }
+        const GreedyTokens greedy = greedy_tokens(files_.added_later, added != files_.tokenizer.end() ? *added : Json(),
+                                                  [&](const char* token) { return tokenizer_.id(token).has_value(); });
+        result_.spaces_like_phi3 = greedy.like_phi3;
+        if (greedy.first.empty() || greedy.like_phi3) return;
+        result_.notes.push_back("llama.cpp leaves the spaces beside " + greedy.first.substr(0, 80) +
+                                ", which takes them along here; texts that hold it get other tokens there.");
     }
 
     // WordPiece's marks turned over: llama.cpp marks the tokens that begin a word, not those that go on with

@@ -13,6 +13,8 @@ namespace engine {
 struct GgufTokenizer {
     GgufMetadata keys;
     std::vector<std::string> notes;  // texts whose tokens differ in llama.cpp, as sentences
+    // Its special tokens take the spaces behind them along as Phi-3's do, see greedy_tokens.h.
+    bool spaces_like_phi3 = false;
 };
 
 // rows: of the model's embedding; ids without a token are filled up. Failure (bad_input) when there is no
