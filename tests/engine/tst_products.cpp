@@ -4,6 +4,7 @@
 
 #include "engine/runtime.h"
 #include "model/large_products.h"
+#include "model/low_rank.h"
 #include "model/recompute.h"
 #include "model/small_products.h"
 
@@ -73,6 +74,51 @@ class TstProducts : public QObject {
         const at::Tensor before = y.clone();
         add_matrix_product(y, a, b);
         QVERIFY(largest(y, exact + before) < 1e-4);
+    }
+
+    // In turn into the same memory, which is more than one of them fills.
+    void intoMemoryAtHand() {
+        const at::Tensor buffer = at::full({30, 40}, 7.f), b = at::randn({20, 40});
+        for (const int64_t rows : {30, 11}) {
+            const at::Tensor a = at::randn({rows, 20});
+            at::Tensor y = buffer.narrow(0, 0, rows);
+            matrix_product_into(y, a, b);
+            QVERIFY(largest(y, at::mm(a.to(at::kDouble), b.to(at::kDouble))) < 1e-4);
+            QCOMPARE(y.data_ptr(), buffer.data_ptr());
+        }
+    }
+
+    void lowRank_data() {
+        QTest::addColumn<bool>("half");
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("width");
+        QTest::addColumn<int>("rank");
+        for (const bool half : {false, true}) {
+            const char* const type = half ? "bf16" : "f32";
+            QTest::addRow("%s, rank 4", type) << half << 300 << 144 << 4;
+            QTest::addRow("%s, rank 1, one row", type) << half << 1 << 16 << 1;
+            QTest::addRow("%s, rank 9, odd sizes", type) << half << 77 << 133 << 9;
+            QTest::addRow("%s, rank 100", type) << half << 40 << 128 << 100;
+        }
+    }
+    void lowRank() {
+        QFETCH(bool, half);
+        QFETCH(int, rows);
+        QFETCH(int, width);
+        QFETCH(int, rank);
+        // Parts of wider rows, as one matrix of a fused projection is.
+        const auto values = [&](int64_t columns) {
+            return at::randn({rows, columns + 21}).to(half ? at::kBFloat16 : at::kFloat).narrow(1, 5, columns);
+        };
+        const at::Tensor x = values(width), a = at::randn({rank, width});
+        const at::Tensor low = at::randn({rows, rank + 3}).narrow(1, 2, rank), exact_x = x.to(at::kDouble);
+        const double allowed = 1e-6 * std::sqrt(rows * width * 100.0);
+        QVERIFY(largest(times_transposed(x, a), at::mm(exact_x, a.t().to(at::kDouble))) < allowed);
+        QVERIFY(largest(transposed_times(low, x), at::mm(low.t().to(at::kDouble), exact_x)) < allowed);
+        const at::Tensor around = at::randn({rows, width + 16}), y = around.narrow(1, 0, width), before = around.clone();
+        add_low_rank(y, low, a);
+        QVERIFY(largest(y, before.narrow(1, 0, width) + at::mm(low.to(at::kDouble), a.to(at::kDouble))) < allowed);
+        QVERIFY(around.narrow(1, width, 16).equal(before.narrow(1, width, 16)));
     }
 
     void whatOneDnnDoesNotServe() {

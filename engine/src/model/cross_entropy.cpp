@@ -52,10 +52,13 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
         at::Tensor grad_hidden = hidden_needs ? at::empty_like(hidden) : at::Tensor();
         at::Tensor grad_head = head_needs ? at::zeros(head.sizes(), hidden.options()) : at::Tensor();
         at::Tensor grad_bias = bias_needs ? at::zeros(bias.sizes(), hidden.options()) : at::Tensor();
+        const at::Tensor buffer =
+            at::empty({std::min(cross_entropy_rows, rows), head.size(0)}, hidden.options().dtype(head.scalar_type()));
         for (int64_t begin = 0; begin < rows; begin += cross_entropy_rows) {
             const int64_t count = std::min(cross_entropy_rows, rows - begin);
             const at::Tensor x = hidden.narrow(0, begin, count).to(head.scalar_type());
-            at::Tensor logits = matrix_product(x, head.t());  // [count, V], then their gradient
+            at::Tensor logits = buffer.narrow(0, 0, count);  // [count, V], then their gradient
+            matrix_product_into(logits, x, head.t());
             losses.narrow(0, begin, count)
                 .copy_(cross_entropy_in_place(logits, bias, targets.narrow(0, begin, count)));
             if (hidden_needs) grad_hidden.narrow(0, begin, count).copy_(matrix_product(logits, head));

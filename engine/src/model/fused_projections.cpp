@@ -1,6 +1,8 @@
 #include "model/fused_projections.h"
 
 #include "model/large_products.h"
+#include "model/low_rank.h"
+#include "model/projection_sites.h"
 #include "model/rows_of_tensors.h"
 
 #include <torch/csrc/autograd/functions/utils.h>
@@ -11,76 +13,8 @@ namespace {
 using torch::autograd::Node;
 using torch::autograd::variable_list;
 
-// A site with what its backward pass needs.
-struct Site {
-    SiteTerm term;
-    std::size_t projection = 0;
-    at::Tensor A, B;
-    at::Tensor low;  // n A^T [rows of its tokens, rank]
-};
-
-// Sites that read the very same values: without dropout all of them on the same tokens, with dropout each for
-// itself. Their A are one matrix.
-struct SiteGroup {
-    std::vector<Site> sites;
-    at::Tensor A;  // of all sites, [sum of ranks, in]
-    TokenRange tokens;
-    double dropout = 0;
-    uint64_t seed = 0;
-};
-
-// The columns of a site in [rows, out]: a view [rows, blocks, columns].
-at::Tensor columns_of(const at::Tensor& y, const AdapterSite& site) {
-    if (site.blocks == 1) return y.narrow(1, site.row_begin, site.rows).unsqueeze(1);
-    return y.unflatten(1, {site.blocks, site.stride}).narrow(2, site.row_begin, site.rows / site.blocks);
-}
-
-std::vector<SiteGroup> groups_of(const std::vector<ProjectionTerm>& terms) {
-    std::vector<SiteGroup> groups;
-    for (std::size_t i = 0; i < terms.size(); ++i) {
-        for (const SiteTerm& term : terms[i].sites) {
-            auto group = std::find_if(groups.begin(), groups.end(), [&](const SiteGroup& other) {
-                return term.dropout == 0 && other.dropout == 0 && other.tokens == term.tokens;
-            });
-            if (group == groups.end())
-                group = groups.insert(group, {{}, {}, term.tokens, term.dropout, term.dropout_seed});
-            group->sites.push_back({term, i, term.site.A.detach(), term.site.B.detach(), {}});
-        }
-    }
-    for (SiteGroup& group : groups) {
-        std::vector<at::Tensor> all;
-        for (const Site& site : group.sites) all.push_back(site.A);
-        group.A = all.size() == 1 ? all.front() : at::cat(all);
-    }
-    return groups;
-}
-
 at::Tensor flat(const at::Tensor& x) {
     return x.reshape({-1, x.size(-1)});
-}
-
-// y [rows, out] bf16 += bias + what the sites add, in one pass.
-void add_in_place(const at::Tensor& y, const at::Tensor& bias,
-                  const std::vector<std::pair<const Site*, at::Tensor>>& added) {
-    const int64_t width = y.size(1);
-    const float* const b = bias.defined() ? bias.data_ptr<float>() : nullptr;
-    auto* const values = reinterpret_cast<rows::bf16*>(y.data_ptr<at::BFloat16>());
-    for_rows(y.size(0), width, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row) {
-            rows::bf16* const to = values + row * width;
-            if (b) rows::add(to, b, nullptr, width, to);
-            for (const auto& [site, tensor] : added) {
-                if (!site->term.tokens.holds(row)) continue;
-                const AdapterSite& s = site->term.site;
-                const int64_t columns = s.rows / s.blocks;
-                const float* from = tensor.data_ptr<float>() + (row - site->term.tokens.begin) * s.rows;
-                for (int64_t block = 0; block < s.blocks; ++block, from += columns) {
-                    rows::bf16* const part = to + block * s.stride + s.row_begin;
-                    rows::add(part, nullptr, from, columns, part);
-                }
-            }
-        }
-    });
 }
 
 class Projections {
@@ -93,7 +27,7 @@ class Projections {
     std::vector<SiteGroup> groups;
     at::ScalarType compute_type = at::kFloat, output_type = at::kFloat;
 
-    // n [rows, in] in the type asked for.
+    // n [rows, in] in the type asked for: that of the products with W, for the sites too.
     at::Tensor input(at::ScalarType type) {
         if (norm) return norm_values(x, *norm, rule, type, statistics);
         return x.to(type);
@@ -102,23 +36,23 @@ class Projections {
     // What the sites of a group read of n.
     at::Tensor group_input(const SiteGroup& group, const at::Tensor& all) const {
         const at::Tensor n = group.tokens.of(all);
-        return group.dropout > 0 ? n * dropout_mask(n, group.dropout, group.seed) : n;
+        if (group.dropout == 0) return n;
+        const at::Tensor full = n.to(at::kFloat);
+        return full * dropout_mask(full, group.dropout, group.seed);
     }
 
     std::vector<at::Tensor> forward(const at::Tensor& residual) {
-        at::Tensor full;  // n in f32, for the sites
-        if (!groups.empty() || compute_type == at::kFloat) full = input(at::kFloat);
-        const at::Tensor factor = full.defined() ? full.to(compute_type) : input(compute_type);
+        const at::Tensor n = input(compute_type);
         for (SiteGroup& group : groups) {
-            const at::Tensor low = at::mm(group_input(group, full), group.A.t());
+            const at::Tensor low = times_transposed(group_input(group, n), group.A);
             int64_t begin = 0;
-            for (Site& site : group.sites) {
+            for (ProjectionSite& site : group.sites) {
                 site.low = low.narrow(1, begin, site.A.size(0));
                 begin += site.A.size(0);
             }
         }
         std::vector<at::Tensor> outputs;
-        for (std::size_t i = 0; i < terms.size(); ++i) outputs.push_back(output(i, factor, residual));
+        for (std::size_t i = 0; i < terms.size(); ++i) outputs.push_back(output(i, n, residual));
         return outputs;
     }
 
@@ -127,9 +61,9 @@ class Projections {
         const ProjectionTerm& term = terms[index];
         const at::Tensor weight = term.weight.detach().to(compute_type),
                          bias = term.bias.defined() ? term.bias.detach() : at::Tensor();
-        std::vector<const Site*> sites;
+        std::vector<const ProjectionSite*> sites;
         for (const SiteGroup& group : groups) {
-            for (const Site& site : group.sites) {
+            for (const ProjectionSite& site : group.sites) {
                 if (site.projection == index) sites.push_back(&site);
             }
         }
@@ -145,26 +79,14 @@ class Projections {
         } else {
             const at::Tensor product = matrix_product(factor, weight.t());
             if (output_type != at::kFloat && in_rows(product)) {
-                std::vector<std::pair<const Site*, at::Tensor>> added;
-                for (const Site* site : sites) added.emplace_back(site, at::mm(site->low, up_matrix(*site)));
-                if (bias.defined() || !added.empty()) add_in_place(product, bias, added);
+                if (bias.defined() || !sites.empty()) add_in_one_pass(product, bias, sites);
                 return product;
             }
             y = sum(product, bias, residual);
         }
-        for (const Site* site : sites) {
-            const at::Tensor columns = columns_of(site->term.tokens.of(y), site->term.site);
-            if (columns.size(1) == 1) {
-                columns.squeeze(1).addmm_(site->low, up_matrix(*site));
-            } else {
-                columns.add_(at::mm(site->low, up_matrix(*site)).view(columns.sizes()));
-            }
-        }
+        for (const ProjectionSite* site : sites) add_site(y, *site);
         return y.to(output_type);
     }
-
-    // scaling · B^T [rank, rows]
-    static at::Tensor up_matrix(const Site& site) { return (site.B * site.term.site.scaling).t(); }
 
     // product [rows, out] bf16 + bias + residual -> f32
     static at::Tensor sum(const at::Tensor& product, const at::Tensor& bias, const at::Tensor& residual) {
@@ -206,7 +128,7 @@ class ProjectionsBackward : public Node {
         bool read_input = !saved_->groups.empty();
         for (std::size_t i = 0; i < saved_->terms.size(); ++i)
             read_input = read_input || wants(first_term + 2 * i);
-        const at::Tensor n = read_input ? saved_->input(at::kFloat) : at::Tensor();
+        const at::Tensor n = read_input ? saved_->input(saved_->compute_type) : at::Tensor();
         std::vector<at::Tensor> flat_grads;
         at::Tensor grad_n;
         for (std::size_t i = 0; i < saved_->terms.size(); ++i) {
@@ -252,7 +174,7 @@ class ProjectionsBackward : public Node {
                 grad_n = grad_n.to(at::kFloat).add_(matrix_product(factor, weight));
             }
         }
-        if (want_weight) wanted[first_term + 2 * i] = matrix_product(factor.t(), n.to(type)).to(at::kFloat);
+        if (want_weight) wanted[first_term + 2 * i] = matrix_product(factor.t(), n).to(at::kFloat);
         if (wants(first_term + 2 * i + 1))
             wanted[first_term + 2 * i + 1] = grad.sum(0, /*keepdim=*/false, at::kFloat);
     }
@@ -263,24 +185,22 @@ class ProjectionsBackward : public Node {
         for (const SiteGroup& group : saved_->groups) {
             // What reaches n A^T, of all sites of the group side by side.
             const at::Tensor input_rows = saved_->group_input(group, n);
-            const at::Tensor grad_low = at::zeros({input_rows.size(0), group.A.size(0)}, n.options());
+            const at::Tensor grad_low = at::zeros({input_rows.size(0), group.A.size(0)}, group.A.options());
             const std::size_t first = input;
             int64_t begin = 0;
-            for (const Site& site : group.sites) {
+            for (const ProjectionSite& site : group.sites) {
                 const int64_t rank = site.A.size(0);
                 const at::Tensor& grad = grads[site.projection];
                 if (grad.defined()) {
-                    const at::Tensor columns =
-                        columns_of(group.tokens.of(grad), site.term.site).to(at::kFloat).flatten(1);
-                    const double scaling = site.term.site.scaling;
-                    at::Tensor low = grad_low.narrow(1, begin, rank);
-                    low.addmm_(columns, site.B, 0, scaling);
-                    if (wants(input + 1)) wanted[input + 1] = at::mm(columns.t(), site.low).mul_(scaling);
+                    const at::Tensor columns = columns_of(group.tokens.of(grad), site.term.site).flatten(1);
+                    grad_low.narrow(1, begin, rank).copy_(times_transposed(columns, site.up()));
+                    if (wants(input + 1))
+                        wanted[input + 1] = transposed_times(site.low, columns).t().mul(site.term.site.scaling);
                 }
                 begin += rank;
                 input += 2;
             }
-            const at::Tensor grad_a = at::mm(grad_low.t(), input_rows);
+            const at::Tensor grad_a = transposed_times(grad_low, input_rows);
             begin = 0;
             for (std::size_t i = 0; i < group.sites.size(); ++i) {
                 const int64_t rank = group.sites[i].A.size(0);
@@ -293,7 +213,7 @@ class ProjectionsBackward : public Node {
             if (group.dropout > 0) {
                 rows.add_(at::mm(grad_low, group.A).mul_(dropout_mask(rows, group.dropout, group.seed)));
             } else {
-                rows.addmm_(grad_low, group.A);
+                add_low_rank(rows, grad_low, group.A);
             }
         }
     }
@@ -333,7 +253,7 @@ std::vector<at::Tensor> fused_projections(const at::Tensor& x, const std::vector
         }
     }
     for (const SiteGroup& group : work.groups) {
-        for (const Site& site : group.sites) {
+        for (const ProjectionSite& site : group.sites) {
             inputs.push_back(site.term.site.A);
             inputs.push_back(site.term.site.B);
         }

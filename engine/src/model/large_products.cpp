@@ -56,6 +56,10 @@ at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b) {
     return at::mm(a, b);
 }
 
+void matrix_product_into(at::Tensor& y, const at::Tensor& a, const at::Tensor& b) {
+    if (recorded(a, b) || !multiply(a, b, 0, y)) at::mm_out(y, a, b);
+}
+
 void add_matrix_product(at::Tensor& y, const at::Tensor& a, const at::Tensor& b) {
     if (recorded(a, b) || !multiply(a, b, 1, y)) y.addmm_(a, b);
 }

@@ -10,6 +10,9 @@ namespace engine {
 // a [m, k] . b [k, n] -> [m, n]
 at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b);
 
+// y [m, n] = a [m, k] . b [k, n], for results that many products have in turn: new memory costs the clearing of its pages.
+void matrix_product_into(at::Tensor& y, const at::Tensor& a, const at::Tensor& b);
+
 // y [m, n] += a [m, k] . b [k, n]
 void add_matrix_product(at::Tensor& y, const at::Tensor& a, const at::Tensor& b);
 
