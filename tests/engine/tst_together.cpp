@@ -168,6 +168,27 @@ class TstTogether : public QObject {
         QVERIFY(!results[0]->stopped && !results[1]->stopped);
     }
 
+    // Rows of several runs that do not fit into one pass go through the base run by run: as each alone.
+    void memoryThatRunsOutTakesThemOneByOne() {
+        if (!support::on_cpu()) QSKIP("the limit is one of the CPU's memory");
+        std::string rows;
+        for (int i = 0; i < 40; ++i) rows += "{\"text\": \"" + std::string(32, static_cast<char>('a' + i % 26)) + "\"}\n";
+        data_ = path("texts.jsonl");
+        std::ofstream(data_) << rows;
+        auto specs = study("micro-llama");
+        for (ExperimentSpec& spec : specs) spec.recompute_layers = 0;
+        auto tight = make(specs, "tight");
+        const auto results = start(tight, 300 << 10);  // logits: 393 kB of three runs, half of that of one
+        for (const auto& result : results) QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
+        for (const auto& run : tight) {
+            const auto messages = run->observer.all<RunMessage>();
+            QCOMPARE(messages.size(), std::size_t{1});
+            QVERIFY(messages.front().warning && messages.front().text.find("one by one") != std::string::npos);
+        }
+        const auto alone = finish_alone(specs, "alone");
+        for (std::size_t i = 0; i < specs.size(); ++i) QCOMPARE(weights(tight[i]->name), weights(alone[i]->name));
+    }
+
     void aFailureIsThatOfOne() {
         auto specs = study("micro-llama");
         specs[1].lora.alpha = 1e38;  // the gradient of B leaves the range of f32
@@ -236,11 +257,12 @@ class TstTogether : public QObject {
         return runs;
     }
 
-    std::vector<Result<RunResult>> start(std::vector<std::unique_ptr<Run>>& runs) const {
+    std::vector<Result<RunResult>> start(std::vector<std::unique_ptr<Run>>& runs, int64_t memory_limit = 0) const {
         std::vector<TrainMember> members;
         for (auto& run : runs) {
             auto request = support::micro_request(run->spec, path(run->name));
             request.resume = run->resume;
+            request.memory_limit_bytes = memory_limit;
             members.push_back({request, run->observer, run->control});
         }
         std::vector<std::optional<Result<RunResult>>> ended(runs.size());

@@ -358,6 +358,52 @@ class TstTraining : public QObject {
         }
     }
 
+    // The same of an evaluation: the figures are those of all rows at once.
+    void memoryThatRunsOutMakesTheEvaluationSmaller_data() {
+        QTest::addColumn<int>("kibibytes");
+        QTest::addColumn<bool>("fits");
+        QTest::newRow("in parts") << 2048 << true;
+        QTest::newRow("not even one row") << 256 << false;
+    }
+    void memoryThatRunsOutMakesTheEvaluationSmaller() {
+        if (!support::on_cpu()) QSKIP("the limit is one of the CPU's memory");
+        QFETCH(int, kibibytes);
+        QFETCH(bool, fits);
+        std::string rows;
+        for (int i = 0; i < 100; ++i)
+            rows += "{\"text\": \"" + std::string(fits ? 60 + i : 1000, static_cast<char>('a' + i % 26)) + "\"}\n";
+        const auto data = path("long.jsonl");
+        std::ofstream(data) << rows;
+        auto spec = support::micro_spec(data);
+        spec.data.seq_len = 1000;
+        spec.data.held_out = 0.5;
+        spec.batch_size = 50;
+        spec.steps = 1;
+        spec.recompute_layers = 0;
+        TrainRequest request = support::micro_request(spec, path("tight"));
+        request.memory_limit_bytes = kibibytes << 10;
+        RunControl control;
+        Finished tight;
+        const auto result = train(request, tight.observer, control);
+        if (!fits) {
+            QVERIFY(!result.ok());
+            QCOMPARE(result.error().code, ErrorCode::out_of_memory);
+            return;
+        }
+        QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
+        const auto messages = tight.observer.all<RunMessage>();
+        QVERIFY(!messages.empty() && messages.front().warning);
+        QVERIFY2(messages.front().text.find("evaluation") != std::string::npos, messages.front().text.c_str());
+        const Finished roomy = finish(spec, "roomy");
+        QVERIFY(roomy.observer.all<RunMessage>().empty());
+        const auto expected = roomy.observer.all<EvalMetrics>(), measured = tight.observer.all<EvalMetrics>();
+        QCOMPARE(measured.size(), expected.size());
+        for (std::size_t i = 0; i < measured.size(); ++i) {
+            QCOMPARE(measured[i].tokens, expected[i].tokens);
+            QVERIFY(std::abs(measured[i].loss - expected[i].loss) < 1e-5 * expected[i].loss);
+        }
+    }
+
   private:
     std::filesystem::path path(const std::string& name) const { return folder_->filePath(QString::fromStdString(name)).toStdString(); }
 

@@ -13,6 +13,7 @@
 #include "model/tensor_io.h"
 #include "runtime/device.h"
 #include "runtime/guard.h"
+#include "runtime/tensor_memory.h"
 #include "train/causal_loss.h"
 #include "train/classification_loss.h"
 
@@ -175,6 +176,7 @@ Result<EvaluateResult> evaluate(const EvaluateRequest& request, std::stop_token 
         prepare_compute_thread();
         const c10::Device device = resolve_device(request.device);
         if (request.batch_size < 1) fail_input("The batch size must be 1 or more.");
+        const TensorMemoryLimit in_time(free_memory_bytes());
         if (read_architecture(request.model, request.adapter).classifier) return evaluate_classifier(request, stop);
         const Dataset data = DatasetLoader({request.prompt_template, request.model, request.chat_template}, request.seq_len,
                                            request.cache_dir)

@@ -2,6 +2,8 @@
 // library's own text in detail.
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <new>
 
 #include "engine/error.h"
@@ -10,6 +12,10 @@
 namespace engine {
 
 Error error_from(const c10::Error& error);
+
+// Does the work. When memory runs out in it: what it threw, after what is kept for later tensors has gone back, so that a
+// smaller piece of the work can be tried; null otherwise. Other failures are passed on.
+std::exception_ptr out_of_memory_in(const c10::Device& device, const std::function<void()>& work);
 
 template <class F>
 auto guard(F&& work) -> Result<std::invoke_result_t<F>> {

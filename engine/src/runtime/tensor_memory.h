@@ -20,4 +20,16 @@ void limit_tensor_memory(std::int64_t bytes);
 // Gives back what is kept for the next step; at the end of a training or an evaluation. Thread-safe.
 void release_unused_tensor_memory();
 
+// For the time of one work: beyond what is free the system would end the whole program, so the work fails before.
+class TensorMemoryLimit {
+  public:
+    explicit TensorMemoryLimit(std::int64_t bytes) { limit_tensor_memory(bytes); }
+    ~TensorMemoryLimit() {
+        limit_tensor_memory(0);
+        release_unused_tensor_memory();
+    }
+    TensorMemoryLimit(const TensorMemoryLimit&) = delete;
+    TensorMemoryLimit& operator=(const TensorMemoryLimit&) = delete;
+};
+
 }  // namespace engine

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "runtime/device.h"
+#include "runtime/guard.h"
 #include "train/batch_loss.h"
 #include "train/classification_loss.h"
 
@@ -82,7 +83,7 @@ std::vector<LossSum> causal_losses(const Decoder& decoder, const BatchStack& sta
 }
 
 DatasetLoss dataset_loss(const Decoder& decoder, const AdapterSet* adapters, const Dataset& data, int64_t batch_size,
-                         const std::function<bool()>& keep_going) {
+                         const std::function<bool()>& keep_going, const std::function<void(const std::string&)>& warn) {
     at::NoGradGuard no_grad;
     std::vector<int64_t> order(data.examples.size());
     std::iota(order.begin(), order.end(), 0);
@@ -95,22 +96,39 @@ DatasetLoss dataset_loss(const Decoder& decoder, const AdapterSet* adapters, con
     const auto& classifier = decoder.architecture().classifier;
     std::vector<at::Tensor> logits, targets;
     // Short rows share a batch up to the tokens that batch_size of the longest rows have: no more memory, larger products.
-    const int64_t most = order.empty() ? 0 : batch_size * length(order.back());
-    for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    int64_t most = order.empty() ? 0 : batch_size * length(order.back());
+    bool warned = false;
+    for (std::size_t begin = 0; begin < order.size();) {
         if (keep_going && !keep_going()) break;
-        for (int64_t tokens = 0; end < order.size() && tokens + length(order[end]) <= most; ++end) tokens += length(order[end]);
+        std::size_t end = begin + 1;
+        int64_t tokens = length(order[begin]);
+        for (; end < order.size() && tokens + length(order[end]) <= most; ++end) tokens += length(order[end]);
         const Batch batch = pack(data, std::span(order).subspan(begin, end - begin));
-        if (classifier) {
-            logits.push_back(classify_batch(decoder, adapters, batch).cpu());
-            targets.push_back(targets_of(*classifier, batch.targets));
-            sum += classification_loss(*classifier, logits.back(), targets.back()).item<double>();
-            total.tokens += batch.rows();
-        } else {
-            const LossSum part = causal_loss(decoder, adapters, batch);
-            sum += part.sum.item<double>();
-            total.tokens += part.tokens;
+        const auto failure = out_of_memory_in(decoder.device(), [&] {
+            if (classifier) {
+                const at::Tensor said = classify_batch(decoder, adapters, batch).cpu();
+                const at::Tensor wanted = targets_of(*classifier, batch.targets);
+                sum += classification_loss(*classifier, said, wanted).item<double>();
+                logits.push_back(said);
+                targets.push_back(wanted);
+                total.tokens += batch.rows();
+            } else {
+                const LossSum part = causal_loss(decoder, adapters, batch);
+                sum += part.sum.item<double>();
+                total.tokens += part.tokens;
+            }
+        });
+        if (failure) {
+            if (end - begin == 1) std::rethrow_exception(failure);
+            most = tokens / 2;
+            if (warn && !warned)
+                warn("Memory ran out: the evaluation now takes fewer rows at a time. Its figures stay the same and it takes a "
+                     "little longer.");
+            warned = true;
+            continue;
         }
         total.rows += batch.rows();
+        begin = end;
     }
     if (!logits.empty()) total.metrics = classification_metrics(*classifier, at::cat(logits), at::cat(targets));
     total.loss = total.tokens > 0 ? sum / static_cast<double>(total.tokens) : 0;

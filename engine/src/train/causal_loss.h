@@ -40,8 +40,10 @@ struct DatasetLoss {
     int64_t rows = 0;
     std::vector<NamedValue> metrics;  // of a classifier
 };
-// keep_going is asked between batches; when it says no, what was counted so far is returned.
+// keep_going is asked between batches; when it says no, what was counted so far is returned. When memory runs out, batches are
+// halved from then on and `warn` is told; single rows that do not fit are a failure.
 DatasetLoss dataset_loss(const Decoder& decoder, const AdapterSet* adapters, const Dataset& data, int64_t batch_size,
-                         const std::function<bool()>& keep_going = {});
+                         const std::function<bool()>& keep_going = {},
+                         const std::function<void(const std::string&)>& warn = {});
 
 }  // namespace engine

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/device.h"
 #include "runtime/guard.h"
-#include "runtime/tensor_memory.h"
 #include "train/batch_loss.h"
 
 namespace engine {
@@ -84,34 +82,23 @@ std::vector<StepsTogether::Stack> StepsTogether::stacks(const std::vector<StepTu
 }
 
 void StepsTogether::pass(const Stack& stack) {
-    const auto fail = [&] {
-        for (StepTurn* turn : stack) turn->failure = std::current_exception();
-    };
     try {
-        forward_and_backward(stack);
-    } catch (const std::bad_alloc&) {
-        out_of_memory(stack);
-    } catch (const c10::Error& error) {
-        if (error_from(error).code == ErrorCode::out_of_memory) {
-            out_of_memory(stack);
-        } else {
-            fail();
-        }
+        const c10::Device& device = stack.front()->gradient->trainable().decoder().device();
+        const auto failure = out_of_memory_in(device, [&] { forward_and_backward(stack); });
+        if (failure) out_of_memory(stack, failure);
     } catch (...) {
-        fail();
+        for (StepTurn* turn : stack) turn->failure = std::current_exception();
     }
 }
 
-void StepsTogether::out_of_memory(const Stack& stack) {
-    release_unused_tensor_memory();
-    release_device_cache(stack.front()->gradient->trainable().decoder().device());
+void StepsTogether::out_of_memory(const Stack& stack, const std::exception_ptr& failure) {
     if (stack.size() > 1) {
         most_tokens_ = 0;
         for (StepTurn* turn : stack)
             turn->gradient->tell("Memory ran out: the runs that train together now go through the model one by one. The "
                                  "steps stay the same and take longer.");
     } else if (!stack.front()->gradient->split()) {
-        stack.front()->failure = std::current_exception();
+        stack.front()->failure = failure;
         return;
     }
     for (StepTurn* turn : stack) attempt(*turn, [&] { turn->gradient->begin(turn->global_step); });

@@ -36,7 +36,7 @@ class StepsTogether {
     using Stack = std::vector<StepTurn*>;
     std::vector<Stack> stacks(const std::vector<StepTurn*>& open) const;
     void pass(const Stack& stack);
-    void out_of_memory(const Stack& stack);
+    void out_of_memory(const Stack& stack, const std::exception_ptr& failure);
 
     int64_t most_tokens_ = most_stacked_tokens;
 };

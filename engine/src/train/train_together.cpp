@@ -105,14 +105,7 @@ void train_together(const std::vector<TrainMember>& given, const MemberEnded& en
         members.emplace_back(each, members.size(), ended);
         limit = std::max(limit, each.request.memory_limit_bytes);
     }
-    // Beyond what is free the system would end the whole program; so a step fails in time and is made smaller.
-    limit_tensor_memory(limit > 0 ? limit : free_memory_bytes());
-    struct ReleaseAtEnd {
-        ~ReleaseAtEnd() {
-            limit_tensor_memory(0);
-            release_unused_tensor_memory();
-        }
-    } const after_the_trainers;
+    const TensorMemoryLimit until_the_trainers_are_gone(limit > 0 ? limit : free_memory_bytes());
     {
         SharedInputs shared;
         for (Member& member : members) {

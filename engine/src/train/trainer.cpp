@@ -249,7 +249,8 @@ void Trainer::evaluate() {
     observer_.on_event(StateChanged{"evaluating"});
     trainable_.clear_dropout();
     const DatasetLoss measured = dataset_loss(trainable_.decoder(), trainable_.adapters(), data_->held_out,
-                                              spec_.batch_size, [&] { return !control_.stop_requested(); });
+                                              spec_.batch_size, [&] { return !control_.stop_requested(); },
+                                              [&](const std::string& text) { observer_.on_event(RunMessage{text, true}); });
     if (control_.stop_requested()) return;  // incomplete: the resumed run evaluates again
     if (!std::isfinite(measured.loss)) non_finite("The evaluation loss", state_.global_step + 1);
     state_.last_eval_loss = measured.loss;
