@@ -6,8 +6,14 @@ namespace engine {
 namespace {
 
 // Rows of logits held at once: every product reads the whole head, so few rows cost time and many cost memory
-// (256 x 50257 f32 = 51 MB, the only tensor of that size).
-constexpr int64_t cross_entropy_rows = 256;
+// (176 x 50257 f32 = 35 MB, the only tensor of that size).
+constexpr int64_t cross_entropy_rows = 176;
+
+// As many for each chunk: a last one of a few rows would read the head for them alone.
+int64_t rows_of_chunk(int64_t rows) {
+    const int64_t chunks = std::max<int64_t>(1, (rows + cross_entropy_rows - 1) / cross_entropy_rows);
+    return (rows + chunks - 1) / chunks;
+}
 
 // logits [n, V] without the bias [V] (or undefined) become the gradient of -log softmax[target],
 // softmax - onehot(target), in their own type. Returns the losses [n] f32.
@@ -52,10 +58,10 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
         at::Tensor grad_hidden = hidden_needs ? at::empty_like(hidden) : at::Tensor();
         at::Tensor grad_head = head_needs ? at::zeros(head.sizes(), hidden.options()) : at::Tensor();
         at::Tensor grad_bias = bias_needs ? at::zeros(bias.sizes(), hidden.options()) : at::Tensor();
-        const at::Tensor buffer =
-            at::empty({std::min(cross_entropy_rows, rows), head.size(0)}, hidden.options().dtype(head.scalar_type()));
-        for (int64_t begin = 0; begin < rows; begin += cross_entropy_rows) {
-            const int64_t count = std::min(cross_entropy_rows, rows - begin);
+        const int64_t chunk = rows_of_chunk(rows);
+        const at::Tensor buffer = at::empty({chunk, head.size(0)}, hidden.options().dtype(head.scalar_type()));
+        for (int64_t begin = 0; begin < rows; begin += chunk) {
+            const int64_t count = std::min(chunk, rows - begin);
             const at::Tensor x = hidden.narrow(0, begin, count).to(head.scalar_type());
             at::Tensor logits = buffer.narrow(0, 0, count);  // [count, V], then their gradient
             matrix_product_into(logits, x, head.t());

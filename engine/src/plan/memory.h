@@ -16,7 +16,7 @@ namespace engine {
 // Fitted to the peaks that tests/bench/memory prints beside the forecast; a forecast should never be below the peak.
 struct MemoryCoefficients {
     // Rows of logits that exist at once (model/cross_entropy.cpp).
-    std::int64_t logit_rows = 256;
+    std::int64_t logit_rows = 176;
     // Of hidden_size in f32 per token: what the last norm reads, its result, the trained rows, their gradient.
     double head_inputs = 4;
     // While one layer runs backwards: of intermediate_size, and of hidden_size in f32.
