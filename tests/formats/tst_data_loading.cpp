@@ -1,7 +1,7 @@
 // Rows encoded on several cores, and data sets kept between runs: both give exactly what a plain reading
 // gives.
 #include "byte_tokenizer.h"
-#include "data/parallel.h"
+#include "io/parallel.h"
 #include "data/token_cache.h"
 #include "engine/error.h"
 #include "io/file.h"

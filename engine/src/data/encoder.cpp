@@ -1,7 +1,7 @@
 #include "data/encoder.h"
 
 #include "chat/encode_chat.h"
-#include "data/parallel.h"
+#include "io/parallel.h"
 #include "data/seeded.h"
 
 #include <engine/error.h>

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "io/json.h"
+#include "io/parallel.h"
 #include "io/sha256.h"
 
 #include <algorithm>
@@ -61,6 +62,17 @@ WeightMap read_weight_map(const std::filesystem::path& index_path) {
     return map;
 }
 
+// Asks whether the file is there only when it cannot be opened: folders have hundreds of shards.
+SafetensorsFile open_shard(const std::filesystem::path& path) {
+    try {
+        return SafetensorsFile::open(path);
+    } catch (const Failure&) {
+        if (!is_there(path))
+            fail_input("The shard '" + path.string() + "' named in " + index_name + " is missing. Fetch it into the folder.");
+        throw;
+    }
+}
+
 }  // namespace
 
 Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
@@ -75,12 +87,9 @@ Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
         const WeightMap map = read_weight_map(folder / index_name);
         std::set<std::string> shards;
         for (const auto& [tensor, file] : map) shards.insert(file);
-        for (const std::string& name : shards) {
-            if (!is_there(folder / name))
-                fail_input("The shard '" + (folder / name).string() + "' named in " + index_name +
-                           " is missing. Fetch it into the folder.");
-            checkpoint.files_.push_back(SafetensorsFile::open(folder / name));
-        }
+        checkpoint.files_.resize(shards.size());
+        const std::vector<std::string> names(shards.begin(), shards.end());
+        for_each_in_parallel(names.size(), [&](std::size_t i) { checkpoint.files_[i] = open_shard(folder / names[i]); });
         checkpoint.index_tensors();
         checkpoint.compare_with(map);
     } else {

@@ -36,6 +36,7 @@ const DtypeFact& fact(Dtype dtype) {
 }
 
 constexpr std::uint64_t max_header_bytes = 100'000'000;
+constexpr std::uint64_t first_read = 8 << 10;  // of the header, together with its length
 
 // Builds the sentence for a file that breaks a rule of the format.
 class Judge {
@@ -53,18 +54,45 @@ class Judge {
     const std::string& source_;
 };
 
-// Top-level names, to find duplicates that a JSON object silently merges.
-Json parse_header_json(std::string_view text, const Judge& judge, const std::string& source) {
+// Of a valid JSON object, those that are listed twice counted twice.
+std::size_t count_members(std::string_view object) {
+    std::size_t members = 0;
+    int depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < object.size(); ++i) {
+        const char c = object[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            if (c == '"') in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            ++depth;
+        } else if (c == '}' || c == ']') {
+            --depth;
+        } else if (c == ':' && depth == 1) {
+            ++members;
+        }
+    }
+    return members;
+}
+
+std::string repeated_name(std::string_view text, const std::string& source) {
     std::set<std::string> names;
     std::string duplicate;
-    const auto note = [&](int depth, Json::parse_event_t event, Json& value) {
+    (void)parse_json(text, source, [&](int depth, Json::parse_event_t event, Json& value) {
         if (event == Json::parse_event_t::key && depth == 1 && !names.insert(value.get<std::string>()).second)
             duplicate = value.get<std::string>();
         return true;
-    };
-    Json header = parse_json(text, "The header of " + source, note);
+    });
+    return duplicate;
+}
+
+// A JSON object silently merges names that are there twice.
+Json parse_header_json(std::string_view text, const Judge& judge, const std::string& source) {
+    Json header = parse_json(text, "The header of " + source);
     if (!header.is_object()) judge.refuse("its header is not a JSON object");
-    if (!duplicate.empty()) judge.refuse(duplicate, "is listed twice");
+    if (count_members(text) != header.size()) judge.refuse(repeated_name(text, "The header of " + source), "is listed twice");
     return header;
 }
 
@@ -193,20 +221,22 @@ SafetensorsHeader SafetensorsHeader::read(const FileDescriptor& file, const std:
     if (file_size < 8)
         judge.refuse("it has " + std::to_string(file_size) +
                      " bytes, and the length of the header alone takes 8");
-    std::array<unsigned char, 8> start{};
+    // Most headers come along with their length.
+    std::string start(static_cast<std::size_t>(std::min<std::uint64_t>(file_size, 8 + first_read)), '\0');
     read_exactly(file, path, 0, std::as_writable_bytes(std::span(start)));
-    refuse_pointer_file({reinterpret_cast<const char*>(start.data()), start.size()}, source);
+    refuse_pointer_file(std::string_view(start).substr(0, 8), source);
     std::uint64_t length = 0;
-    for (int i = 7; i >= 0; --i) length = length << 8 | start[static_cast<std::size_t>(i)];
+    for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(start[static_cast<std::size_t>(i)]);
     if (length > max_header_bytes)
         judge.refuse("it announces a header of " + std::to_string(length) +
                      " bytes; at most 100000000 are allowed");
     if (length > file_size - 8)
         judge.refuse("it announces a header of " + std::to_string(length) + " bytes, but only " +
                      std::to_string(file_size - 8) + " follow (truncated)");
-    std::string json(static_cast<std::size_t>(length), '\0');
-    read_exactly(file, path, 8, std::as_writable_bytes(std::span(json)));
-    SafetensorsHeader header = parse(json, file_size - 8 - length, source);
+    const std::size_t there = std::min(start.size() - 8, static_cast<std::size_t>(length));
+    start.resize(8 + static_cast<std::size_t>(length));
+    if (there < length) read_exactly(file, path, 8 + there, std::as_writable_bytes(std::span(start)).subspan(8 + there));
+    SafetensorsHeader header = parse(std::string_view(start).substr(8), file_size - 8 - length, source);
     header.data_begin_ = 8 + length;
     return header;
 }
