@@ -54,6 +54,23 @@ class TstSafetensors : public QObject {
             std::filesystem::remove_all(entry.path());
     }
 
+    // Longer than what is read along with its length.
+    void aLongHeaderIsReadWhole() {
+        const auto path = folder() / "many.safetensors";
+        std::vector<PlannedTensor> planned;
+        for (int i = 0; i < 400; ++i) planned.push_back({"tensor." + std::to_string(i), Dtype::u8, {1}});
+        SafetensorsWriter writer(path, {}, planned);
+        for (const TensorEntry& entry : writer.plan()) writer.append(entry.name, std::vector<std::byte>(1, std::byte{7}));
+        writer.commit();
+        const SafetensorsFile file = SafetensorsFile::open(path);
+        QVERIFY(file.header().data_begin() > 16'000);
+        QCOMPARE(file.entries().size(), std::size_t{400});
+        QVERIFY(file.bytes("tensor.399").front() == std::byte{7});
+        // Cut off behind the first piece that is read.
+        std::filesystem::resize_file(path, 10'000);
+        QVERIFY_THROWS_EXCEPTION(Failure, SafetensorsFile::open(path));
+    }
+
     void acceptsAndRefusesAsTheManifestSays() {
         const auto files = golden::folder("safetensors_files");
         SKIP_WITHOUT_GOLDEN(files);

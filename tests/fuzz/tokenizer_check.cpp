@@ -1,6 +1,8 @@
 #include "fuzz/tokenizer_check.h"
 
+#include "engine/error.h"
 #include "fuzz/driver.h"
+#include "gguf/tokenizer_keys.h"
 #include "tokenizer/text.h"
 
 namespace {
@@ -14,6 +16,22 @@ constexpr std::string_view texts[] = {
     "\xFF\xC0\xAF\xED\xA0\x80 a",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 };
+
+// As llama.cpp is told of it; most are refused.
+void check_export(const engine::TokenizerFiles& files, const engine::Tokenizer& tokenizer) {
+    const std::int64_t rows = tokenizer.vocab_size() + 2;
+    if (rows > 100'000) return;  // ids with a large gap: the file would be as long
+    engine::GgufTokenizer keys;
+    try {
+        keys = engine::gguf_tokenizer(files, tokenizer, rows);
+    } catch (const engine::Failure&) {
+        return;
+    }
+    for (const auto& [key, value] : keys.keys)
+        for (const char* by_id : {"tokenizer.ggml.tokens", "tokenizer.ggml.token_type", "tokenizer.ggml.scores"})
+            if (key == by_id && value.as<engine::GgufArray>()->items.size() != static_cast<std::size_t>(rows))
+                fuzz::fail("a list of tokens that is not as long as the embedding");
+}
 
 }  // namespace
 
@@ -36,4 +54,5 @@ void fuzz::check_tokenizer(const engine::TokenizerFiles& files) {
     }
     if (tokenizer.vocab_size() < 0 || tokenizer.contains(static_cast<std::int32_t>(tokenizer.vocab_size())))
         fail("a vocabulary beyond its size");
+    check_export(files, tokenizer);
 }

@@ -27,8 +27,8 @@ bool is_byte_token(const std::string& token) {
 
 class Keys {
   public:
-    Keys(const std::filesystem::path& folder, std::int64_t rows)
-        : files_(read_tokenizer_files(folder)), tokenizer_(Tokenizer::load(folder).value()), rows_(rows) {
+    Keys(TokenizerFiles files, Tokenizer tokenizer, std::int64_t rows)
+        : files_(std::move(files)), tokenizer_(std::move(tokenizer)), rows_(rows) {
         if (tokenizer_.vocab_size() > rows)
             fail_input("The tokenizer in " + files_.source + " has ids up to " +
                        std::to_string(tokenizer_.vocab_size() - 1) + ", the model's embedding has " +
@@ -40,7 +40,7 @@ class Keys {
         model_ = &*model;
     }
 
-    GgufTokenizer make(const std::filesystem::path& folder, const std::filesystem::path& chat_template) {
+    GgufTokenizer make() {
         const SplitRule rule =
             files_.sentencepiece ? sentencepiece_rule() : split_rule(files_.tokenizer, files_.source);
         result_.notes = rule.notes;
@@ -73,7 +73,6 @@ class Keys {
         }
         result_.keys.emplace_back("tokenizer.ggml.token_type", gguf_array(types_));
         set_roles(rule.model == "bert");
-        set_chat_template(folder, chat_template);
         return std::move(result_);
     }
 
@@ -147,7 +146,7 @@ class Keys {
         std::vector<float> scores(tokens_.size(), never);
         const Json& vocabulary = model_->at("vocab");
         for (std::size_t id = 0; id < std::min(scores.size(), vocabulary.size()); ++id)
-            if (types_[id] != unused) scores[id] = vocabulary[id][1].get<float>();
+            if (types_[id] != unused) scores[id] = static_cast<float>(std::clamp(vocabulary[id][1].get<double>(), -1e30, 1e30));
         return scores;
     }
 
@@ -267,24 +266,6 @@ class Keys {
         set("add_eos_token", after == 1 && !wordpiece);
     }
 
-    void set_chat_template(const std::filesystem::path& folder, const std::filesystem::path& file) {
-        if (file.empty() && !ChatTemplate::is_available(folder)) return;
-        const auto main = ChatTemplate::load(folder, file);
-        if (!main) {
-            result_.notes.push_back("The GGUF has no chat template: " + main.error().message);
-            return;
-        }
-        result_.keys.emplace_back("tokenizer.chat_template", GgufValue{main->text()});
-        std::vector<std::string> names;
-        for (const std::string& name : main->other_names()) {
-            const auto other = ChatTemplate::load(folder, {}, name);
-            if (!other) continue;
-            names.push_back(name);
-            result_.keys.emplace_back("tokenizer.chat_template." + name, GgufValue{other->text()});
-        }
-        if (!names.empty()) result_.keys.emplace_back("tokenizer.chat_templates", gguf_array(names));
-    }
-
     TokenizerFiles files_;
     Tokenizer tokenizer_;
     std::int64_t rows_;
@@ -295,6 +276,24 @@ class Keys {
     GgufTokenizer result_;
 };
 
+void add_chat_template(const std::filesystem::path& folder, const std::filesystem::path& file, GgufTokenizer& result) {
+    if (file.empty() && !ChatTemplate::is_available(folder)) return;
+    const auto main = ChatTemplate::load(folder, file);
+    if (!main) {
+        result.notes.push_back("The GGUF has no chat template: " + main.error().message);
+        return;
+    }
+    result.keys.emplace_back("tokenizer.chat_template", GgufValue{main->text()});
+    std::vector<std::string> names;
+    for (const std::string& name : main->other_names()) {
+        const auto other = ChatTemplate::load(folder, {}, name);
+        if (!other) continue;
+        names.push_back(name);
+        result.keys.emplace_back("tokenizer.chat_template." + name, GgufValue{other->text()});
+    }
+    if (!names.empty()) result.keys.emplace_back("tokenizer.chat_templates", gguf_array(names));
+}
+
 }  // namespace
 
 GgufTokenizer gguf_tokenizer(const std::filesystem::path& folder, std::int64_t rows,
@@ -303,7 +302,13 @@ GgufTokenizer gguf_tokenizer(const std::filesystem::path& folder, std::int64_t r
         fail_input("The model folder '" + folder.string() +
                    "' has no tokenizer, and llama.cpp cannot use a GGUF without one. Add the model's "
                    "tokenizer.json.");
-    return Keys(folder, rows).make(folder, chat_template);
+    GgufTokenizer result = gguf_tokenizer(read_tokenizer_files(folder), Tokenizer::load(folder).value(), rows);
+    add_chat_template(folder, chat_template, result);
+    return result;
+}
+
+GgufTokenizer gguf_tokenizer(TokenizerFiles files, Tokenizer tokenizer, std::int64_t rows) {
+    return Keys(std::move(files), std::move(tokenizer), rows).make();
 }
 
 }  // namespace engine

@@ -1,7 +1,9 @@
 // The tokenizer of a model folder as GGUF metadata (tokenizer.*), so that llama.cpp makes the same tokens.
 #pragma once
 
+#include "engine/tokenizer.h"
 #include "gguf/gguf.h"
+#include "tokenizer/tokenizer_files.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -21,5 +23,8 @@ struct GgufTokenizer {
 // tokenizer, or one that llama.cpp would not reproduce. chat_template: this file instead of the folder's own.
 GgufTokenizer gguf_tokenizer(const std::filesystem::path& folder, std::int64_t rows,
                              const std::filesystem::path& chat_template = {});
+
+// The same of files that are read already, without a template. tokenizer: made of them.
+GgufTokenizer gguf_tokenizer(TokenizerFiles files, Tokenizer tokenizer, std::int64_t rows);
 
 }  // namespace engine
