@@ -109,6 +109,7 @@ int bench_train(const TrainBenchCommand& command, Session& session) {
                     {"backward_ms", result.backward_ms},
                     {"optimizer_ms", result.optimizer_ms},
                     {"peak_memory_bytes", result.peak_memory_bytes},
+                    {"memory_floor_bytes", result.memory_floor_bytes},
                     {"flops_per_step", result.flops_per_step},
                     {"gemm_gflops", result.gemm_gflops},
                     {"fraction_of_gemm", result.fraction_of_gemm}});
@@ -121,7 +122,8 @@ int bench_train(const TrainBenchCommand& command, Session& session) {
     facts.add("  forward", number_text(result.forward_ms) + " ms");
     facts.add("  backward", number_text(result.backward_ms) + " ms");
     facts.add("  optimizer", number_text(result.optimizer_ms) + " ms");
-    facts.add("Peak memory", bytes_text(result.peak_memory_bytes));
+    facts.add("Peak memory", bytes_text(result.peak_memory_bytes) + " (" + bytes_text(result.memory_floor_bytes) +
+                                 " at least, with every layer computed twice)");
     facts.add("Products", number_text(result.gemm_gflops) + " GFLOP/s on their own; the step reaches " +
                               number_text(100 * result.fraction_of_gemm, 3) + " % of that");
     facts.print();

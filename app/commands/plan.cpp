@@ -16,7 +16,8 @@ Json memory_json(const engine::MemoryForecast& memory) {
     return {
         {"weights", memory.weights},         {"adapters", memory.adapters}, {"optimizer", memory.optimizer},
         {"activations", memory.activations}, {"logits", memory.logits},     {"evaluation", memory.evaluation},
-        {"overhead", memory.overhead},       {"total", memory.total},       {"available", memory.available}};
+        {"overhead", memory.overhead},       {"total", memory.total},       {"available", memory.available},
+        {"floor", memory.floor}};
 }
 
 void print_plan(const engine::Plan& plan) {
@@ -45,6 +46,7 @@ void print_plan(const engine::Plan& plan) {
     facts.add("  logits", bytes_text(memory.logits));
     facts.add("  evaluation", bytes_text(memory.evaluation));
     facts.add("  program", bytes_text(memory.overhead));
+    facts.add("  at least", bytes_text(memory.floor) + ", with every layer computed twice");
     facts.print();
 }
 
@@ -100,6 +102,7 @@ int make_plan(const PlanCommand& command, Session& session) {
                {"scaling", plan.scaling},
                {"matrices", plan.matrices},
                {"recomputed_layers", plan.recomputed_layers},
+               {"memory_floor_bytes", plan.memory.floor},
                {"memory", memory_json(plan.memory)}};
     if (probe) add_time(json, *probe);
     print_json(json);

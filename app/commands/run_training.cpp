@@ -88,6 +88,7 @@ Json outcome_json(Session& session, const workbench::RunOutcome& outcome) {
               {"tokens_per_second", result.tokens_per_second},
               {"seconds", result.seconds},
               {"peak_memory_bytes", result.peak_memory_bytes},
+              {"memory_floor_bytes", result.memory_floor_bytes > 0 ? Json(result.memory_floor_bytes) : Json()},
               {"trainable_params", result.trainable_params},
               {"total_params", result.total_params}};
     if (!result.eval_metrics.empty()) {
@@ -141,7 +142,10 @@ int print_outcome(Session& session, const workbench::RunOutcome& outcome, Traini
         facts.add("Evaluation " + metric.name, text);
     }
     facts.add("Speed", count_text(std::llround(result.tokens_per_second)) + " tokens/s");
-    facts.add("Peak memory", bytes_text(result.peak_memory_bytes));
+    facts.add("Peak memory", bytes_text(result.peak_memory_bytes) +
+                                 (result.memory_floor_bytes > 0
+                                      ? " (" + bytes_text(result.memory_floor_bytes) + " at least, with every layer computed twice)"
+                                      : ""));
     facts.add("Trained",
               count_text(result.trainable_params) + " of " + count_text(result.total_params) + " parameters");
     if (json.contains("path")) facts.add("Folder", json["path"].get<std::string>());

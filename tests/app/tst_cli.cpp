@@ -49,12 +49,15 @@ class TstCli : public QObject {
                                "eval_loss",
                                "tokens_per_second",
                                "peak_memory_bytes",
+                               "memory_floor_bytes",
                                "trainable_params"};
         QCOMPARE(missingKeys(trained_, keys), QStringList());
         QCOMPARE(trained_["steps"].toInt(), 4);
         QCOMPARE(trained_["state"].toString(), QString("finished"));
         QCOMPARE(trained_["trainable_params"].toInt(), 2 * 2 * (32 + 32) + 2 * 2 * (32 + 16));
         QVERIFY(trained_["eval_loss"].toDouble() > 0);
+        QVERIFY(trained_["memory_floor_bytes"].toDouble() > 100e6);
+        QVERIFY(trained_["memory_floor_bytes"].toDouble() <= trained_["peak_memory_bytes"].toDouble());
         QVERIFY(QFileInfo::exists(trained_["path"].toString() + "/adapter_model.safetensors"));
     }
 
@@ -116,7 +119,7 @@ class TstCli : public QObject {
                                                     "--batch-size", "1",     "--seq-len", "16",
                                                     "--steps",      "1"}
                                      << QStringList{"tokens_per_second", "step_ms", "peak_memory_bytes",
-                                                    "gemm_gflops", "fraction_of_gemm"};
+                                                    "memory_floor_bytes", "gemm_gflops", "fraction_of_gemm"};
         QTest::newRow("bench data")
             << QStringList{"bench", "data", data, "--model", model, "--padded-length", "64", "--steps", "1"}
             << QStringList{"packed_tokens_per_second", "padded_tokens_per_second", "speedup", "collate_us"};

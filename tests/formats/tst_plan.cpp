@@ -244,23 +244,23 @@ class TstPlan : public QObject {
         QTest::addColumn<int>("length");
         QTest::addColumn<QString>("precision");
         QTest::addColumn<int>("peak");
-        QTest::newRow("q,v 4x256") << "q,v" << 4 << 4 << 256 << "f32" << 1162;
-        QTest::newRow("q,v 4x256 bf16") << "q,v" << 4 << 4 << 256 << "bf16" << 732;
-        QTest::newRow("q,v 1x1024") << "q,v" << 4 << 1 << 1024 << "f32" << 1178;
-        QTest::newRow("q,v 8x512") << "q,v" << 4 << 8 << 512 << "f32" << 2390;
-        QTest::newRow("q,v 8x512 bf16") << "q,v" << 4 << 8 << 512 << "bf16" << 1474;
-        QTest::newRow("q,v 2x64") << "q,v" << 4 << 2 << 64 << "f32" << 775;
-        QTest::newRow("everything 4x256") << "q,k,v,o,up,down" << 16 << 4 << 256 << "f32" << 1373;
-        QTest::newRow("everything 1x1024 r=64") << "q,k,v,o,up,down" << 64 << 1 << 1024 << "f32" << 1572;
-        QTest::newRow("q,v 4x256 int8") << "q,v" << 4 << 4 << 256 << "f32 int8" << 1030;
-        QTest::newRow("q,v 4x256 nf4") << "q,v" << 4 << 4 << 256 << "f32 nf4" << 986;
-        QTest::newRow("everything 2x512 int8") << "q,k,v,o,up,down" << 16 << 2 << 512 << "f32 int8" << 1197;
-        QTest::newRow("full 2x128") << "" << 0 << 2 << 128 << "f32" << 2738;
-        QTest::newRow("full 4x256") << "" << 0 << 4 << 256 << "f32" << 3109;
-        QTest::newRow("q,v 4x256 recomputed") << "q,v" << 4 << 4 << 256 << "f32 recomputed" << 875;
-        QTest::newRow("q,v 4x256 bf16 recomputed") << "q,v" << 4 << 4 << 256 << "bf16 recomputed" << 566;
-        QTest::newRow("q,v 8x512 recomputed") << "q,v" << 4 << 8 << 512 << "f32 recomputed" << 1241;
-        QTest::newRow("full 4x256 recomputed") << "" << 0 << 4 << 256 << "f32 recomputed" << 2701;
+        QTest::newRow("q,v 4x256") << "q,v" << 4 << 4 << 256 << "f32" << 1092;
+        QTest::newRow("q,v 4x256 bf16") << "q,v" << 4 << 4 << 256 << "bf16" << 686;
+        QTest::newRow("q,v 1x1024") << "q,v" << 4 << 1 << 1024 << "f32" << 1097;
+        QTest::newRow("q,v 8x512") << "q,v" << 4 << 8 << 512 << "f32" << 2188;
+        QTest::newRow("q,v 8x512 bf16") << "q,v" << 4 << 8 << 512 << "bf16" << 1342;
+        QTest::newRow("q,v 2x64") << "q,v" << 4 << 2 << 64 << "f32" << 757;
+        QTest::newRow("everything 4x256") << "q,k,v,o,up,down" << 16 << 4 << 256 << "f32" << 1345;
+        QTest::newRow("everything 1x1024 r=64") << "q,k,v,o,up,down" << 64 << 1 << 1024 << "f32" << 1497;
+        QTest::newRow("q,v 4x256 int8") << "q,v" << 4 << 4 << 256 << "f32 int8" << 957;
+        QTest::newRow("q,v 4x256 nf4") << "q,v" << 4 << 4 << 256 << "f32 nf4" << 915;
+        QTest::newRow("everything 2x512 int8") << "q,k,v,o,up,down" << 16 << 2 << 512 << "f32 int8" << 1163;
+        QTest::newRow("full 2x128") << "" << 0 << 2 << 128 << "f32" << 2675;
+        QTest::newRow("full 4x256") << "" << 0 << 4 << 256 << "f32" << 3083;
+        QTest::newRow("q,v 4x256 recomputed") << "q,v" << 4 << 4 << 256 << "f32 recomputed" << 825;
+        QTest::newRow("q,v 4x256 bf16 recomputed") << "q,v" << 4 << 4 << 256 << "bf16 recomputed" << 532;
+        QTest::newRow("q,v 8x512 recomputed") << "q,v" << 4 << 8 << 512 << "f32 recomputed" << 1195;
+        QTest::newRow("full 4x256 recomputed") << "" << 0 << 4 << 256 << "f32 recomputed" << 2684;
     }
     void memoryCoversWhatWasMeasured() {
         QFETCH(QString, targets);
@@ -282,7 +282,16 @@ class TstPlan : public QObject {
         else if (types.size() > 1)
             spec.base_type = base_type_from(types[1].toStdString()).value();
         const double ratio = static_cast<double>(plan_shape("gpt2", spec).memory.total) / (1e6 * peak);
-        QVERIFY2(ratio >= 1 && ratio < 1.11, std::to_string(ratio).c_str());
+        QVERIFY2(ratio >= 1 && ratio < 1.08, std::to_string(ratio).c_str());
+        // The least that it could be done with is less, and near to what it takes with every layer computed twice.
+        const MemoryForecast memory = plan_shape("gpt2", spec).memory;
+        QVERIFY(memory.floor > memory.weights + memory.adapters + memory.optimizer);
+        QVERIFY(static_cast<double>(memory.floor) < 1e6 * peak);
+        spec.recompute_layers = recompute_all;
+        const MemoryForecast least = plan_shape("gpt2", spec).memory;
+        QCOMPARE(least.floor, memory.floor);
+        const double allowance = static_cast<double>(least.total - least.floor);
+        QVERIFY2(allowance > 0 && allowance < 150e6, std::to_string(allowance).c_str());
     }
 
     void aQuantizedBaseIsCountedExactly() {

@@ -47,6 +47,7 @@ struct TrainBenchResult {
     double step_ms_max = 0;
     double forward_ms = 0, backward_ms = 0, optimizer_ms = 0;  // medians
     int64_t peak_memory_bytes = 0;
+    int64_t memory_floor_bytes = 0;  // MemoryForecast::floor (plan.h)
     double flops_per_step = 0;     // counted: matrix products that the step cannot avoid
     double gemm_gflops = 0;        // measured here at the model's own shapes
     double fraction_of_gemm = 0;   // flops_per_step / step time / gemm rate

@@ -16,6 +16,12 @@ struct MemoryForecast {  // bytes
     int64_t overhead = 0;    // program and libraries
     int64_t total = 0;
     int64_t available = 0;   // of the device, 0 when unknown
+    // The least that this training needs, batch and base as they are: nothing kept but each layer's input, all else computed
+    // again, and no allowance for what allocators and matrix products take.
+    //   weights + adapters + optimizer + program + 4 · tokens · hidden_size · layers
+    //   + max(one layer's values and gradients, one chunk of logits and the states that the head reads)
+    // layers: from the lowest trained one up. program: 160 MB of libraries and heap; of CUDA none, whose peak is that of tensors.
+    int64_t floor = 0;
 };
 
 struct Plan {

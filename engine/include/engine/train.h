@@ -66,6 +66,7 @@ struct RunResult {
     double tokens_per_second = 0;  // in its part of the time, where runs train together
     double seconds = 0;
     int64_t peak_memory_bytes = 0;  // of the process (CPU) or the device
+    int64_t memory_floor_bytes = 0;  // MemoryForecast::floor of the rows as they were; 0 where it is not known
     int64_t trainable_params = 0;
     int64_t total_params = 0;
     std::filesystem::path last;  // folder of the final adapter (or model)

@@ -5,6 +5,7 @@
 
 #include "bench/flops.h"
 #include "bench/measure.h"
+#include "engine/plan.h"
 #include "engine/runtime.h"
 #include "lora/new_adapters.h"
 #include "model/load.h"
@@ -61,6 +62,21 @@ BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequ
         subject.decoder.weights().head = subject.decoder.weights().embedding;
     }
     return subject;
+}
+
+int64_t memory_floor(const TrainBenchRequest& request, const c10::Device& device) {
+    const auto names = shape_names();
+    const bool named = std::find(names.begin(), names.end(), request.shape) != names.end();
+    ExperimentSpec spec;
+    spec.method = request.method;
+    if (request.method == Method::lora) spec.lora.targets = parse_targets(request.targets);
+    spec.lora.rank = request.rank;
+    spec.precision = request.precision;
+    spec.base_type = request.base_type;
+    spec.batch_size = request.batch_size;
+    spec.data.seq_len = request.seq_len;
+    spec.device = device.str();
+    return plan((named ? inspect_shape(request.shape) : inspect_model(request.shape)).value(), spec).value().memory.floor;
 }
 
 }  // namespace
@@ -146,6 +162,7 @@ Result<TrainBenchResult> bench_train(const TrainBenchRequest& request) {
         result.optimizer_ms = median(update);
         result.tokens_per_second = 1000.0 * static_cast<double>(batch.tokens()) / result.step_ms;
         result.peak_memory_bytes = device.is_cpu() ? peak_resident_bytes() : device_peak_allocated_bytes(device);
+        result.memory_floor_bytes = memory_floor(request, device);
         result.flops_per_step = flops_per_step(
             architecture, {request.batch_size, request.seq_len, batch.trained_tokens, request.method,
                            adapters ? adapters->parameter_count() : 0});

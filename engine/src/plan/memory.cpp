@@ -115,6 +115,7 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     const double value = spec.precision == Precision::bf16 ? 2 : 4;
 
     double graph_bytes = 0, layers = 0;
+    double again_bytes = 0;  // of the layer that keeps most when it is computed again
     std::int64_t recomputed = 0;
     // A trained bias, embedding or norm may lie below every adapter: then the graph spans all layers.
     const bool whole = !spec.lora.modules_to_save.empty() || spec.lora.bias == TrainBias::all;
@@ -125,8 +126,8 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
         // The lowest of them has no gradient to pass on and is kept; the others, from there up, as the spec says.
         const bool again = layers > (whole || full ? 0 : 1) && recomputed < spec.recompute_layers;
         recomputed += again ? 1 : 0;
-        // (What it leaves when it is computed again is part of what lives while one layer runs backwards.)
         graph_bytes += again ? tokens * 4 * hidden : kept;
+        if (again) again_bytes = std::max(again_bytes, kept);
     }
     if (!full) {
         for (const MatrixInfo* matrix : selected) {
@@ -137,7 +138,8 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
                     tokens * 4 * static_cast<double>(2 * matrix->out_features + matrix->in_features);
         }
     }
-    const double live_bytes = tokens * (c.live_inner * value * inner + c.live_hidden * 4 * hidden +
+    const bool gated = std::find(model.kinds.begin(), model.kinds.end(), "gate") != model.kinds.end();
+    const double live_bytes = tokens * ((gated ? 3 : 2) * value * inner + c.live_hidden * 4 * hidden +
                                         (cuda || model.encoder ? 3 * 4 * scores : 0));
     const double vocabulary = static_cast<double>(model.vocab_size);
     const double logit_rows = std::min(tokens, static_cast<double>(c.logit_rows));
@@ -149,8 +151,8 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     const auto& saved = spec.lora.modules_to_save;
     if (full || std::any_of(saved.begin(), saved.end(), is_head))
         logit_bytes += c.full_head_gradients * vocabulary * hidden * 4;
-    // Full training multiplies bf16 copies of its f32 weights, of the head the largest.
-    if (full && value < 4) logit_bytes += value * vocabulary * hidden;
+    // Full training multiplies bf16 copies of its f32 weights, of the head the largest, whose gradient is bf16 at first.
+    if (full && value < 4) logit_bytes += 2 * value * vocabulary * hidden;
     const double head_bytes = tokens * 4 * c.head_inputs * hidden;
     const double allocator = cuda ? c.cuda_allocator : 1;
     // Full training keeps float32 weights whatever the matrix products use.
@@ -164,14 +166,21 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     // The values of a fully trained model are its weights, already counted: only gradients come on top.
     m.adapters = bytes((full ? 4.0 : 8.0) * static_cast<double>(trainable));
     m.optimizer = bytes(8.0 * static_cast<double>(trainable));
-    // The logits are gone before the first layer runs backwards: only what exceeds them counts.
-    m.activations =
-        bytes(allocator * (graph_bytes + value * quantized.largest + std::max(0.0, live_bytes - logit_bytes)));
-    m.logits = bytes(allocator * (logit_bytes + head_bytes));
+    // The logits are gone before the first layer runs backwards, and the graph before the update, which has the squares of the
+    // gradients beside them: only what exceeds what was there before counts.
+    const double at_head = logit_bytes + head_bytes, in_layer = again_bytes + live_bytes;
+    const double at_update = 4 * static_cast<double>(trainable) - graph_bytes;
+    m.activations = bytes(allocator * (graph_bytes + value * quantized.largest +
+                                       std::max({0.0, in_layer - at_head, at_update - at_head})));
+    m.logits = bytes(allocator * at_head);
     m.evaluation = bytes(allocator * (live_bytes + tokens * 4 * hidden + logit_bytes));
-    const double kept_blocks = std::min(c.cpu_cache, graph_bytes + logit_bytes);
-    const double kept_setup = full ? 0 : std::min(c.cpu_setup, 8.0 * static_cast<double>(trainable));
-    m.overhead = bytes(cuda ? c.cuda_overhead : c.cpu_overhead + kept_blocks + kept_setup);
+    const double kept_blocks = std::min(full ? c.cpu_cache_full : c.cpu_cache, graph_bytes + logit_bytes);
+    double largest = 0;
+    for (const MatrixInfo& matrix : model.matrices)
+        largest = std::max(largest, 4 * static_cast<double>(matrix.in_features) * static_cast<double>(matrix.out_features));
+    const double packed = value < 4 ? c.cpu_packed_bf16 : std::min(c.cpu_packed_f32, 6 * largest) + c.inner_packed * tokens * 4 * inner;
+    const double of_adapters = full ? 0 : c.cpu_adapters * static_cast<double>(trainable);
+    m.overhead = bytes(cuda ? c.cuda_overhead : c.cpu_overhead + kept_blocks + packed + of_adapters);
     // A step and an evaluation never hold memory at the same time.
     m.total =
         m.weights + m.adapters + m.optimizer + std::max(m.activations + m.logits, m.evaluation) + m.overhead;

@@ -19,17 +19,29 @@ struct MemoryCoefficients {
     std::int64_t logit_rows = 176;
     // Of hidden_size in f32 per token: what the last norm reads, its result, the trained rows, their gradient.
     double head_inputs = 4;
-    // While one layer runs backwards: of intermediate_size, and of hidden_size in f32.
-    double live_inner = 3, live_hidden = 8;
+    // Of hidden_size in f32 per token, while one layer runs backwards.
+    double live_hidden = 2;
     // Of [vocab, hidden] in f32: a trained head's gradient is built beside the one that is kept.
-    double full_head_gradients = 2.5;
-    // Freed blocks kept for the next step (runtime/tensor_memory.cpp) and malloc's heap, at most.
-    double cpu_cache = 56e6;
-    // What making the adapters took stays in malloc's heap, as much as their moments take but at most this.
-    double cpu_setup = 64e6;
-    double cpu_overhead = 207e6;   // program, libtorch, buffers of the matrix products
+    double full_head_gradients = 2;
+    // Freed blocks beside the peak (runtime/tensor_memory.cpp), which counts sizes rounded up: those of whole models more.
+    double cpu_cache = 17e6, cpu_cache_full = 32e6;
+    double cpu_overhead = 178e6;  // 128 MB of libraries, the rest malloc's heap
+    // What the matrix products copy their factors into, and what that leaves in malloc's heap: in f32 it grows with the largest
+    // matrix up to this, and by the inner values of all tokens.
+    double cpu_packed_f32 = 40e6, cpu_packed_bf16 = 16e6, inner_packed = 1;
+    double cpu_adapters = 2;  // bytes of each trained value: what the products of adapters make of them
     double cuda_allocator = 1.1;   // of what is live
     double cuda_overhead = 900e6;  // context, kernels, workspaces
+
+    // Without any allowance: what nothing gets by with less of.
+    static MemoryCoefficients least() {
+        MemoryCoefficients c;
+        c.cpu_overhead = 160e6;
+        c.cpu_cache = c.cpu_cache_full = c.cpu_adapters = c.cpu_packed_f32 = c.cpu_packed_bf16 = c.inner_packed = 0;
+        c.cuda_allocator = 1;
+        c.cuda_overhead = 0;
+        return c;
+    }
 };
 
 // selected: the matrices that carry adapters (none with Method::full). trainable: values trained.

@@ -185,6 +185,10 @@ Result<Plan> plan(const ModelInfo& base, const ExperimentSpec& experiment, std::
         while (wanted == recompute_as_needed && available_bytes > 0 && result.recomputed_layers < model.layers &&
                static_cast<double>(result.memory.total) > comfortable * static_cast<double>(available_bytes))
             result.memory = forecast(++result.recomputed_layers);
+        spec.recompute_layers = model.layers;
+        const MemoryForecast least =
+            forecast_memory(model, spec, result.trainable_params, selected, MemoryCoefficients::least());
+        result.memory.floor = std::min(least.total, result.memory.total);
         return result;
     });
 }

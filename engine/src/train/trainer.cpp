@@ -10,6 +10,7 @@
 #include "io/checkpoint.h"
 #include "runtime/device.h"
 #include "train/causal_loss.h"
+#include "train/memory_floor.h"
 
 namespace engine {
 namespace {
@@ -110,6 +111,12 @@ double Trainer::smoothed_loss() const {
     return steps > 0 ? state_.loss_average / (1 - std::pow(smoothing, steps)) : 0;
 }
 
+double Trainer::tokens_per_batch() const {
+    double tokens = 0;
+    for (const Example& row : data_->train.examples) tokens += static_cast<double>(row.ids.size());
+    return tokens / static_cast<double>(sampler_->batches_per_epoch());
+}
+
 void Trainer::begin() {
     RunStarted started;
     started.total_steps = total_steps_;
@@ -118,8 +125,7 @@ void Trainer::begin() {
     started.total_params = trainable_.total_params();
     started.train_rows = static_cast<int64_t>(data_->train.examples.size());
     started.eval_rows = static_cast<int64_t>(data_->held_out.examples.size());
-    for (const Example& row : data_->train.examples) started.tokens_per_step += static_cast<double>(row.ids.size());
-    started.tokens_per_step *= static_cast<double>(spec_.grad_accum) / static_cast<double>(sampler_->batches_per_epoch());
+    started.tokens_per_step = static_cast<double>(spec_.grad_accum) * tokens_per_batch();
     started.device = describe_device(device_);
     started.dtype = name_of(spec_.precision);
     started.model_hash = spec_.from_scratch ? "" : fingerprint_of_model(request_.model_dir);
@@ -304,6 +310,8 @@ RunResult Trainer::result() const {
     result.seconds = elapsed();
     result.peak_memory_bytes =
         device_.is_cpu() ? peak_resident_bytes() : device_peak_allocated_bytes(device_);
+    const auto& classifier = trainable_.decoder().architecture().classifier;
+    result.memory_floor_bytes = memory_floor_of(request_, device_, classifier ? classifier->labels : 0, tokens_per_batch());
     result.trainable_params = trainable_.arena().numel();
     result.total_params = trainable_.total_params();
     result.last = request_.run_dir / "last";

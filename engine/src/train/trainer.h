@@ -43,6 +43,7 @@ class Trainer {
     void save(bool best);
     RunResult result() const;
     double elapsed() const;
+    double tokens_per_batch() const;  // on average over the rows
     double smoothed_loss() const;
     [[noreturn]] void non_finite(const std::string& what, int64_t step) const;
 
