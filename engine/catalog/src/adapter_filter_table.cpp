@@ -76,7 +76,10 @@ class Builder {
     AdapterCondition take() { return std::move(condition_); }
 
   private:
-    void bind(std::variant<std::string, double> value) { condition_.values.push_back(std::move(value)); }
+    template <class Value>
+    void bind(Value&& value) {
+        condition_.values.emplace_back(std::forward<Value>(value));
+    }
 
     void add_numbers(const QueryTerm& term) {
         for (std::size_t i = 0; i < term.numbers.size(); ++i) {

@@ -250,7 +250,8 @@ Architecture parse_architecture(std::string_view config_json, const std::string&
         fail_input(
             source +
             " names no \"model_type\", so the architecture is not known. Add it, for example \"llama\".");
-    const Family& family = family_of(fields.text("model_type", {}), source);
+    const std::string model_type = fields.text("model_type", {});
+    const Family& family = family_of(model_type, source);
     if (fields.has("quantization_config"))
         fail_input("The weights described by " + source +
                    " are quantised, which cannot be trained on here. Choose the unquantised model.");

@@ -65,7 +65,8 @@ Classifier read_classifier(const ConfigFields& config) {
 }
 
 Architecture with_classifier(Architecture architecture, Classifier classifier) {
-    const Family& family = family_of(architecture.family, "the model");
+    const std::string source = "the model";
+    const Family& family = family_of(architecture.family, source);
     architecture.class_name = family.classifier_class;
     architecture.classifier = std::move(classifier);
     if (!architecture.encoder) {
