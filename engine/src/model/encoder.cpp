@@ -25,6 +25,15 @@ at::Tensor distance_scores(const DistanceEmbedding& distances, const at::Tensor&
     return scores;
 }
 
+// heads [B, H, T, D] times one table for all texts [1, H, D, rows] -> [B, H, T, rows]. A product over the texts would keep a
+// copy of the table for each of them.
+at::Tensor times_table(const at::Tensor& heads, const at::Tensor& table) {
+    const int64_t batch = heads.size(0), count = heads.size(1), tokens = heads.size(2);
+    return at::bmm(heads.permute({1, 0, 2, 3}).reshape({count, batch * tokens, heads.size(3)}), table.squeeze(0))
+        .view({count, batch, tokens, table.size(3)})
+        .permute({1, 0, 2, 3});
+}
+
 }  // namespace
 
 at::Tensor relative_rows(const RelativeAttention& relative, int64_t tokens) {
@@ -156,9 +165,9 @@ at::Tensor Encoder::position_scores(int64_t layer, const at::Tensor& q, const at
         return all.gather(3, index.clamp(0, rows - 1).expand({all.size(0), all.size(1), tokens, tokens}));
     };
     at::Tensor sum = at::zeros({}, q.options());
-    if (kind.content_to_position) sum = sum + gathered(at::matmul(q, heads_of("k", weights.position_key)), row + kind.span);
+    if (kind.content_to_position) sum = sum + gathered(times_table(q, heads_of("k", weights.position_key)), row + kind.span);
     if (kind.position_to_content) {
-        sum = sum + gathered(at::matmul(k, heads_of("q", weights.position_query)), kind.span - row).transpose(2, 3);
+        sum = sum + gathered(times_table(k, heads_of("q", weights.position_query)), kind.span - row).transpose(2, 3);
     }
     return sum;
 }
