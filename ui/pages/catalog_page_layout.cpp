@@ -93,12 +93,12 @@ QWidget* CatalogPage::buildTable() {
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     const std::initializer_list<std::pair<int, int>> widths{
         {AdapterTableModel::Star, 0},       {AdapterTableModel::Name, 19},
-        {AdapterTableModel::Model, 9},      {AdapterTableModel::Targets, 9},
-        {AdapterTableModel::Rank, 7},       {AdapterTableModel::Alpha, 8},
+        {AdapterTableModel::Model, 8},      {AdapterTableModel::Targets, 9},
+        {AdapterTableModel::Rank, 6},       {AdapterTableModel::Alpha, 8},
         {AdapterTableModel::Params, 15},    {AdapterTableModel::EvalLoss, 10},
-        {AdapterTableModel::Score, 15},     {AdapterTableModel::TrainLoss, 11},
+        {AdapterTableModel::Score, 14},     {AdapterTableModel::TrainLoss, 11},
         {AdapterTableModel::Size, 10},
-        {AdapterTableModel::Created, 17},   {AdapterTableModel::Tags, 7}};
+        {AdapterTableModel::Created, 16},   {AdapterTableModel::Tags, 7}};
     for (const auto& [column, digits] : widths)
         header->resizeSection(column, digits > 0 ? digits * digit : 28);
     m_table->setColumnHidden(AdapterTableModel::Alpha, true);
