@@ -101,6 +101,23 @@ class TstTiles : public QObject {
         QVERIFY((around.narrow(1, columns, 16) == 7).all().item<bool>());
     }
 
+    // oneDNN's bf16 products on the same thread, between ours and inside the life of our arrangement.
+    void besideOtherUsersOfTheRegisters() {
+        if (!tile_unit()) QSKIP("no tile unit (AMX) for bf16 in this processor");
+        const at::Tensor a = bf16_noise({64, 64}), b = bf16_noise({64, 64}), pairs = at::empty({32, 64}, at::kInt), c = at::empty({64, 64});
+        const at::Tensor exact = at::mm(a.to(at::kDouble), b.to(at::kDouble));
+        tile_loops::pairs_of_rows(rows_of<const bf16>(b), 64, 64, rows_of<BfPair>(pairs));
+        for (int turn = 0; turn < 3; ++turn) {
+            QVERIFY(error(at::mm(a, b), exact) < 6e-3);
+            const TileRegisters registers;
+            {
+                const TileRegisters again;
+            }
+            tile_product(rows_of<const bf16>(a), rows_of<const BfPair>(pairs), rows_of<float>(c), {64, 64, 64}, false);
+            QVERIFY(error(c, exact) < 1e-6);
+        }
+    }
+
     void transposes() {
         if (!tile_unit()) QSKIP("no tile unit (AMX) for bf16 in this processor");
         const at::Tensor x = bf16_noise({48, 64});

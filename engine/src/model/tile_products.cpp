@@ -84,12 +84,9 @@ LWB_TILES inline void columns_of(RowsOf<const rows::bf16> a, RowsOf<const BfPair
 }
 
 // GCC's own _tile_loadconfig says that it reads only a pointer's worth of it, and the rest is left out.
-void arrange(const TileConfiguration& configuration) {
+template <class Configuration>
+void arrange(const Configuration& configuration) {
     asm volatile("ldtilecfg %0" : : "m"(configuration));
-}
-
-LWB_TILES void release() {
-    _tile_release();
 }
 
 }  // namespace
@@ -107,11 +104,13 @@ TileRegisters::TileRegisters() {
         configuration.bytes_per_row[i] = 64;
         configuration.rows[i] = tile_rows;
     }
+    asm volatile("sttilecfg %0" : "=m"(before_));
     arrange(configuration);
 }
 
+// Where they were not arranged at all, that is what it gives back.
 TileRegisters::~TileRegisters() {
-    release();
+    arrange(before_);
 }
 
 LWB_TILES void tile_product(RowsOf<const rows::bf16> a, RowsOf<const BfPair> b, RowsOf<float> c,

@@ -17,13 +17,20 @@ inline int64_t padded_to(int64_t count, int64_t multiple) {
 // Whether processor and system let this process use it; asked once.
 bool tile_unit();
 
-// This thread's tile registers, arranged for tile_product while the object lives.
+// This thread's tile registers, arranged for tile_product while the object lives. Afterwards they are
+// arranged as before: oneDNN remembers how it left them and arranges them anew only for another product.
 class TileRegisters {
   public:
     TileRegisters();
     ~TileRegisters();
     TileRegisters(const TileRegisters&) = delete;
     TileRegisters& operator=(const TileRegisters&) = delete;
+
+  private:
+    struct alignas(64) Arrangement {
+        unsigned char bytes[64];
+    };
+    Arrangement before_;
 };
 
 // Two bf16 values of neighbouring steps of the depth, the earlier one in the lower half: how the unit reads a
