@@ -172,13 +172,14 @@ class TstTogether : public QObject {
     void memoryThatRunsOutTakesThemOneByOne() {
         if (!support::on_cpu()) QSKIP("the limit is one of the CPU's memory");
         std::string rows;
-        for (int i = 0; i < 40; ++i) rows += "{\"text\": \"" + std::string(32, static_cast<char>('a' + i % 26)) + "\"}\n";
+        for (int i = 0; i < 40; ++i) rows += "{\"text\": \"" + std::string(28, static_cast<char>('a' + i % 26)) + "\"}\n";
         data_ = path("texts.jsonl");
         std::ofstream(data_) << rows;
         auto specs = study("micro-llama");
         for (ExperimentSpec& spec : specs) spec.recompute_layers = 0;
         auto tight = make(specs, "tight");
-        const auto results = start(tight, 300 << 10);  // logits: 393 kB of three runs, half of that of one
+        // Nothing of 256 KiB or more, which is what is counted: the logits of three runs are 267 kB, those of one 89 kB.
+        const auto results = start(tight, 1);
         for (const auto& result : results) QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
         for (const auto& run : tight) {
             const auto messages = run->observer.all<RunMessage>();
