@@ -38,11 +38,11 @@ void compare(const at::Tensor& fused, const at::Tensor& plain, const std::vector
     }
 }
 
-at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale) {
+at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale, bool causal = true) {
     const int64_t group = q.size(1) / k.size(1), tokens = q.size(2);
     const at::Tensor keys = k.repeat_interleave(group, 1), values = v.repeat_interleave(group, 1);
-    const at::Tensor future = at::ones({tokens, tokens}, at::kBool).triu_(1);
-    const at::Tensor scores = (at::matmul(q, keys.transpose(2, 3)) * scale).masked_fill(future, -1e30);
+    at::Tensor scores = at::matmul(q, keys.transpose(2, 3)) * scale;
+    if (causal) scores = scores.masked_fill(at::ones({tokens, tokens}, at::kBool).triu_(1), -1e30);
     return at::matmul(at::softmax(scores, -1), values).transpose(1, 2).flatten(2);
 }
 
@@ -114,6 +114,24 @@ class TstFusedOps : public QObject {
         const auto first = [](const at::Tensor& rows) { return rows.transpose(1, 2); };
         compare(fused_causal_attention(first(q), first(k), first(v), 0.6),
                 plain_attention(first(q), first(k), first(v), 0.6), {q, k, v}, 2e-5);
+        for (const at::Tensor& input : {q, k, v}) input.mutable_grad().zero_();
+        compare(fused_full_attention(first(q), first(k), first(v), 0.6),
+                plain_attention(first(q), first(k), first(v), 0.6, false), {q, k, v}, 2e-5);
+    }
+
+    // Texts of an encoder laid end to end: each token sees its own text, whole, and nothing of the others.
+    void fullAttentionOfPackedSequences() {
+        const std::vector<int64_t> offsets = {0, 7, 14, 15, 16, 216, 219};
+        const at::Tensor q = wave({1, 219, 4, 8}, 0.31), k = wave({1, 219, 2, 8}, 0.77), v = wave({1, 219, 2, 8}, 0.13);
+        const auto first = [](const at::Tensor& rows) { return rows.transpose(1, 2); };
+        std::vector<at::Tensor> alone;
+        for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
+            const auto heads = [&](const at::Tensor& rows) {
+                return first(rows.narrow(1, offsets[s], offsets[s + 1] - offsets[s])).to(at::kDouble);
+            };
+            alone.push_back(plain_attention(heads(q), heads(k), heads(v), 0.6, false).to(at::kFloat));
+        }
+        compare(fused_full_attention(first(q), first(k), first(v), 0.6, offsets), at::cat(alone, 1), {q, k, v}, 2e-5);
     }
 
     // Sequences laid end to end give what each gives alone; also where no kernel walks them (here: in double).

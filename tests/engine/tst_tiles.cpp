@@ -48,7 +48,7 @@ Results attention(const HeadShape& shape, const at::Tensor& q, const at::Tensor&
 Results exact(const HeadShape& shape, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& grad) {
     const auto leaf = [](const at::Tensor& x) { return x.to(at::kDouble).requires_grad_(); };
     const at::Tensor Q = leaf(q), K = leaf(k), V = leaf(v);
-    at::Tensor unseen = at::ones({shape.tokens, shape.tokens}, at::kBool).triu_(1);
+    at::Tensor unseen = at::ones({shape.tokens, shape.tokens}, at::kBool).triu_(shape.causal ? 1 : shape.tokens);
     if (shape.window > 0) unseen = unseen.logical_or(at::ones_like(unseen).tril_(-shape.window));
     const at::Tensor scores = (at::matmul(Q, K.t()) * shape.scale).masked_fill(unseen, -std::numeric_limits<double>::infinity());
     const at::Tensor out = at::matmul(at::softmax(scores, -1), V);
@@ -133,7 +133,11 @@ class TstTiles : public QObject {
         QTest::addColumn<int>("heads");
         QTest::addColumn<int>("tokens");
         QTest::addColumn<int>("width");
-        QTest::addColumn<int>("window");
+        QTest::addColumn<int>("window");  // negative: not causal
+        QTest::newRow("full, one token") << 1 << 1 << 64 << -1;
+        QTest::newRow("full, part of a tile") << 1 << 13 << 64 << -1;
+        QTest::newRow("full, last block of one") << 2 << 65 << 8 << -1;
+        QTest::newRow("full, several blocks") << 1 << 300 << 80 << -1;
         QTest::newRow("one token") << 1 << 1 << 64 << 0;
         QTest::newRow("part of a tile") << 1 << 13 << 64 << 0;
         QTest::newRow("narrow, grouped") << 3 << 40 << 8 << 0;
@@ -149,7 +153,7 @@ class TstTiles : public QObject {
         QFETCH(int, tokens);
         QFETCH(int, width);
         QFETCH(int, window);
-        const HeadShape shape{tokens, width, window, 0.3f};
+        const HeadShape shape{tokens, width, std::max(0, window), 0.3f, window >= 0};
         const at::Tensor q = bf16_noise({heads, tokens, width}), grad = bf16_noise({heads, tokens, width});
         const at::Tensor k = bf16_noise({tokens, width}), v = bf16_noise({tokens, width});
         const Results right = exact(shape, q, k, v, grad);

@@ -45,17 +45,20 @@ void store_row(const float* from, int64_t count, float factor, T* to) {
 template <class T>
 struct AttentionHead<T>::Block {
     int64_t begin, count, first_key, keys, window;
+    bool causal;
 
     Block(int64_t first, const HeadShape& shape)
         : begin(first),
           count(std::min(query_block, shape.tokens - first)),
           first_key(0),
-          window(shape.window) {
+          window(shape.window),
+          causal(shape.causal) {
         if (window > 0) first_key = std::max<int64_t>(0, begin - window + 1) / product_lanes * product_lanes;
-        keys = begin + count - first_key;
+        keys = causal ? begin + count - first_key : shape.tokens;
     }
 
     rows::SeenKeys seen(int64_t row) const {
+        if (!causal) return {0, keys};
         const int64_t position = begin + row - first_key;
         return {window > 0 ? std::max<int64_t>(0, position - window + 1) : 0, position + 1};
     }

@@ -1,7 +1,7 @@
-// Causal attention of one head of keys and values over one sequence, on one core and in its cache. No
+// Attention of one head of keys and values over one sequence, on one core and in its cache. No
 // tensors, no threads: callers spread sequences and heads over the cores.
 //
-// Queries go in blocks that skip the keys of their future (and, with a window, those before it). The [T, T]
+// Queries go in blocks; causal ones skip the keys of their future (and, with a window, those before it). The [T, T]
 // weights never exist as a whole; the backward pass computes them again from each row's log-sum-exp (Dao et
 // al., arXiv:2205.14135). Values are f32 or bf16 in memory and f32 in between.
 #pragma once
@@ -15,6 +15,7 @@ struct HeadShape {
     int64_t tokens = 0, width = 0;  // T and D
     int64_t window = 0;             // 0: every key up to the query's own
     float scale = 1;
+    bool causal = true;  // or every query sees every key, without a window
 };
 
 template <class T>

@@ -40,8 +40,11 @@ struct Attention {
     double scale = 1;
     int64_t window = 0;
     int64_t heads = 0, kv_heads = 0, width = 0;
+    bool causal = true;
 
-    HeadShape shape(int64_t tokens) const { return {tokens, width, window, static_cast<float>(scale)}; }
+    HeadShape shape(int64_t tokens) const {
+        return {tokens, width, window, static_cast<float>(scale), causal};
+    }
     int64_t group() const { return heads / kv_heads; }
 
     // Runs body(first row, tokens, kv_head, workspace) for every sequence and head, spread over the cores.
@@ -95,13 +98,13 @@ void differentiate(const Attention& all, const at::Tensor& q, const at::Tensor& 
     });
 }
 
-class CausalAttention : public torch::autograd::Function<CausalAttention> {
+class FusedAttention : public torch::autograd::Function<FusedAttention> {
   public:
     // q [N, H, D], k, v [N, K, D] -> [N, H, D]; sequence s is rows [offsets[s], offsets[s + 1])
     static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k,
                               const at::Tensor& v, const std::vector<int64_t>& offsets, double scale,
-                              int64_t window) {
-        const Attention all{offsets, scale, window, q.size(1), k.size(1), q.size(2)};
+                              int64_t window, bool causal) {
+        const Attention all{offsets, scale, window, q.size(1), k.size(1), q.size(2), causal};
         const at::Tensor out = at::empty({q.size(0), q.size(1), q.size(2)}, q.options());
         const at::Tensor log_sums = at::empty({q.size(1), q.size(0)}, q.options().dtype(at::kFloat));
         with_head_of(q,
@@ -110,6 +113,7 @@ class CausalAttention : public torch::autograd::Function<CausalAttention> {
         context->saved_data["offsets"] = offsets;
         context->saved_data["scale"] = scale;
         context->saved_data["window"] = window;
+        context->saved_data["causal"] = causal;
         return out;
     }
 
@@ -121,21 +125,20 @@ class CausalAttention : public torch::autograd::Function<CausalAttention> {
                             context->saved_data["window"].toInt(),
                             q.size(1),
                             k.size(1),
-                            q.size(2)};
+                            q.size(2),
+                            context->saved_data["causal"].toBool()};
         const at::Tensor grad = innermost_contiguous(grads[0]);
         const auto like = [](const at::Tensor& x) { return at::empty(x.sizes(), x.options()); };
         const Gradients to{like(q), like(k), like(v)};
         with_head_of(q, [&](auto head) {
             differentiate<typename decltype(head)::type>(all, q, k, v, saved[3], grad, to);
         });
-        return {to.q, to.k, to.v, at::Tensor(), at::Tensor(), at::Tensor()};
+        return {to.q, to.k, to.v, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };
 
-}  // namespace
-
-at::Tensor fused_causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
-                                  int64_t window, at::IntArrayRef offsets) {
+at::Tensor attend_sequences(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
+                            int64_t window, at::IntArrayRef offsets, bool causal) {
     const int64_t batch = q.size(0), tokens = q.size(2);
     std::vector<int64_t> sequences = offsets.vec();
     if (sequences.empty()) {
@@ -145,8 +148,20 @@ at::Tensor fused_causal_attention(const at::Tensor& q, const at::Tensor& k, cons
     const auto rows_of = [](const at::Tensor& heads) {
         return innermost_contiguous(heads.transpose(1, 2).flatten(0, 1));
     };
-    return CausalAttention::apply(rows_of(q), rows_of(k), rows_of(v), sequences, scale, window)
+    return FusedAttention::apply(rows_of(q), rows_of(k), rows_of(v), sequences, scale, window, causal)
         .view({batch, tokens, q.size(1) * q.size(3)});
+}
+
+}  // namespace
+
+at::Tensor fused_causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
+                                  int64_t window, at::IntArrayRef offsets) {
+    return attend_sequences(q, k, v, scale, window, offsets, true);
+}
+
+at::Tensor fused_full_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
+                                at::IntArrayRef offsets) {
+    return attend_sequences(q, k, v, scale, 0, offsets, false);
 }
 
 }  // namespace engine

@@ -22,4 +22,8 @@ at::Tensor fused_rotate(const at::Tensor& x, const RotaryTable& table);
 at::Tensor fused_causal_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
                                   int64_t window = 0, at::IntArrayRef offsets = {});
 
+// The same with every token seeing the whole of its sequence. q, k, v [B, H, T, D] on the CPU.
+at::Tensor fused_full_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
+                                at::IntArrayRef offsets = {});
+
 }  // namespace engine

@@ -56,21 +56,27 @@ struct Memory {
 // Queries [begin, begin + count) and the keys that any of them sees, from a multiple of a tile's depth on.
 struct TileAttentionHead::Block {
     int64_t begin, count, first_key = 0, keys = 0, window;
+    int64_t all = 0;  // keys where every query sees them all
 
     Block(int64_t first, const HeadShape& shape)
-        : begin(first), count(std::min(block_rows, shape.tokens - first)), window(shape.window) {
+        : begin(first),
+          count(std::min(block_rows, shape.tokens - first)),
+          window(shape.window),
+          all(shape.causal ? 0 : shape.tokens) {
         if (window > 0) first_key = std::max<int64_t>(0, begin - window + 1) / tile_depth * tile_depth;
-        keys = whole_tiles(begin + count - first_key);
+        keys = whole_tiles(all > 0 ? all : begin + count - first_key);
     }
     int64_t rows() const { return whole_tiles(count); }
 
     // The keys of a query, counted from first_key.
     rows::SeenKeys keys_of(int64_t row) const {
+        if (all > 0) return {0, all};
         const int64_t position = begin + row - first_key;
         return {window > 0 ? std::max<int64_t>(0, position - window + 1) : 0, position + 1};
     }
     // The queries that see a key, counted from begin.
     rows::SeenKeys queries_of(int64_t key) const {
+        if (all > 0) return {0, key < all ? count : 0};
         const int64_t position = first_key + key - begin;
         const int64_t end = window > 0 ? std::clamp<int64_t>(position + window, 0, count) : count;
         return {std::clamp<int64_t>(position, 0, end), end};

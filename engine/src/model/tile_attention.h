@@ -1,4 +1,4 @@
-// Causal attention of one head of keys and values over one sequence, like AttentionHead<bf16>, with its
+// Attention of one head of keys and values over one sequence, like AttentionHead<bf16>, with its
 // products in the tile unit: weights and their gradients are rounded to bf16 between two products; sums,
 // softmax and log-sum-exp are f32. No tensors, no threads. Only where tile_unit() says so.
 #pragma once
