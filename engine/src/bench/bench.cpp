@@ -13,7 +13,7 @@
 #include "runtime/device.h"
 #include "runtime/guard.h"
 #include "train/adamw.h"
-#include "train/causal_loss.h"
+#include "train/batch_loss.h"
 #include "train/step_records.h"
 
 namespace engine {
@@ -44,6 +44,13 @@ BenchSubject make_subject(const Architecture& architecture, const TrainBenchRequ
             entries.push_back({site.kind, &site.A, true});
             entries.push_back({site.kind, &site.B, true});
         }
+        if (architecture.classifier) {  // its head is trained as it is
+            DecoderWeights& w = subject.decoder.weights();
+            for (at::Tensor* tensor : {&w.head_dense.weight, &w.head_dense.bias, &w.head, &w.head_bias})
+                if (tensor->defined()) entries.push_back({"head", tensor, true});
+        }
+    } else if (architecture.classifier) {
+        for (const WeightSlot& slot : weight_slots(subject.decoder)) entries.push_back({slot.name, slot.tensor, true});
     } else {
         DecoderWeights& w = subject.decoder.weights();
         entries.push_back({"embedding", &w.embedding, true});
@@ -109,8 +116,8 @@ Result<TrainBenchResult> bench_train(const TrainBenchRequest& request) {
             fail_input("The trained fraction must be above 0 and at most 1.");
         }
         const c10::Device device = resolve_device(request.device);
-        const Architecture architecture = architecture_for(request.shape);
-        if (architecture.positions == PositionKind::learned && request.seq_len > architecture.max_positions) {
+        const Architecture architecture = architecture_for(request.shape, true);
+        if (architecture.has_position_table() && request.seq_len > architecture.max_positions) {
             fail_input("The shape has " + std::to_string(architecture.max_positions) + " positions; choose a shorter length.");
         }
         if (request.method == Method::full && request.base_type != BaseType::as_computed) {
@@ -119,7 +126,7 @@ Result<TrainBenchResult> bench_train(const TrainBenchRequest& request) {
         prepare_device(device, request.precision);
         BenchSubject subject = make_subject(architecture, request, device);
         AdamW optimizer(*subject.arena, OptimizerConfig{});
-        const Batch batch = random_batch(architecture.vocab_size, request, 1);
+        const Batch batch = random_batch(architecture, request, 1);
         const AdapterSet* adapters = subject.adapters ? &*subject.adapters : nullptr;
         std::vector<double> total, forward, backward, update;
         reset_device_peak(device);
@@ -132,7 +139,7 @@ Result<TrainBenchResult> bench_train(const TrainBenchRequest& request) {
             synchronize(device);
             const auto begin = Clock::now();
             subject.arena->zero_gradients();
-            const LossSum loss = causal_loss(subject.decoder, adapters, batch);
+            const LossSum loss = batch_loss(subject.decoder, adapters, batch);
             const at::Tensor mean = loss.sum / static_cast<double>(loss.tokens);
             wait();
             const double after_forward = milliseconds_since(begin);

@@ -22,7 +22,7 @@ struct Member {
         : adapters(new_adapters(decoder, config_of(request), seed)),
           arena(entries_of(adapters)),
           optimizer(arena, OptimizerConfig{}),
-          batch(random_batch(decoder.architecture().vocab_size, request, seed)) {}
+          batch(random_batch(decoder.architecture(), request, seed)) {}
 
     static LoraConfig config_of(const TrainBenchRequest& request) {
         LoraConfig config;

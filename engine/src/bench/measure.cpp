@@ -54,11 +54,14 @@ double read_bandwidth() {
     return best;
 }
 
-Architecture architecture_for(const std::string& shape) {
+Architecture architecture_for(const std::string& shape, bool classifiers) {
     const auto names = shape_names();
     if (std::find(names.begin(), names.end(), shape) != names.end()) return architecture_of_shape(shape);
     Architecture architecture = read_architecture(shape);
-    require_text_model(architecture, "Measuring");
+    if (!classifiers) require_text_model(architecture, "Measuring");
+    // What targets mean would be read off the data.
+    if (architecture.classifier && architecture.classifier->problem == Problem::by_labels)
+        architecture.classifier->problem = architecture.classifier->labels == 1 ? Problem::regression : Problem::single_label;
     return architecture;
 }
 
@@ -88,25 +91,33 @@ double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, con
     for (const Projection* projection : a.projections()) {
         add(tokens, projection->in_features, projection->out_features, static_cast<double>(a.layers));
     }
-    add(std::min<int64_t>(tokens, 256), a.hidden_size, a.vocab_size,
-        static_cast<double>(tokens) / static_cast<double>(std::min<int64_t>(tokens, 256)));
+    if (!a.classifier)
+        add(std::min<int64_t>(tokens, 256), a.hidden_size, a.vocab_size,
+            static_cast<double>(tokens) / static_cast<double>(std::min<int64_t>(tokens, 256)));
     return flops / ms / 1e6;
 }
 
-Batch random_batch(int64_t vocab_size, const TrainBenchRequest& request, uint64_t seed) {
+Batch random_batch(const Architecture& architecture, const TrainBenchRequest& request, uint64_t seed) {
     SeededRandom random(derive_seed(seed, "bench"));
     Batch batch;
     const auto masked =
         static_cast<int64_t>(std::llround((1 - request.trained_fraction) * static_cast<double>(request.seq_len)));
     for (int64_t row = 0; row < request.batch_size; ++row) {
         for (int64_t t = 0; t < request.seq_len; ++t) {
-            const auto id = static_cast<int64_t>(random.below(static_cast<uint64_t>(vocab_size)));
+            const auto id = static_cast<int64_t>(random.below(static_cast<uint64_t>(architecture.vocab_size)));
             const bool trained = t > 0 && t >= masked;
             batch.ids.push_back(id);
             batch.labels.push_back(trained ? id : ignored_label);
             batch.trained_tokens += trained;
         }
         batch.offsets.push_back(static_cast<int64_t>(batch.ids.size()));
+        if (!architecture.classifier) continue;
+        batch.second_types.push_back(0);
+        const Classifier& head = *architecture.classifier;
+        const bool single = head.problem == Problem::single_label;
+        const uint64_t classes = single ? static_cast<uint64_t>(head.labels) : 2;
+        const int64_t values = single ? 1 : head.labels;
+        for (int64_t i = 0; i < values; ++i) batch.targets.push_back(static_cast<float>(random.below(classes)));
     }
     return batch;
 }

@@ -38,11 +38,12 @@ std::vector<double> time_gemm(int64_t m, int64_t k, int64_t n, Precision precisi
 // GFLOP/s at the model's own shapes: flops of one pass over every kind of matrix divided by its measured time.
 double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, const c10::Device& device);
 
-// Random rows of full length; the last trained_fraction of each row carries labels.
-Batch random_batch(int64_t vocab_size, const TrainBenchRequest& request, uint64_t seed);
+// Random rows of full length; the last trained_fraction of each row carries labels. For a classifier each row has a random
+// target instead.
+Batch random_batch(const Architecture& architecture, const TrainBenchRequest& request, uint64_t seed);
 
-// Of a name in shape_names() or of a model folder. Failure: no text model.
-Architecture architecture_for(const std::string& shape);
+// Of a name in shape_names() or of a model folder. Failure: a classifier, where these are not allowed.
+Architecture architecture_for(const std::string& shape, bool classifiers = false);
 
 inline at::ScalarType type_of(Precision precision) { return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat; }
 
