@@ -176,6 +176,9 @@ void initialize_runtime() {
             setenv("ATEN_CPU_CAPABILITY", "avx512", 0);
         }
 #endif
+        // oneDNN generates code for each shape of a bf16 product and keeps that of the last 1,024; batches of real text
+        // hardly ever have the same shape twice. 64 are those of one step, and making them again was not seen to cost time.
+        if (const auto set = symbol<int (*)(int)>("dnnl_set_primitive_cache_capacity")) set(64);
         install_tensor_memory();
         prepare_compute_thread();
     });
