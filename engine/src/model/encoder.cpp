@@ -1,9 +1,11 @@
 #include "model/encoder.h"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "model/fused_ops.h"
 #include "model/recompute.h"
+#include "model/rows_of_tensors.h"
 #include "model/slot_outputs.h"
 
 namespace engine {
@@ -32,6 +34,13 @@ at::Tensor times_table(const at::Tensor& heads, const at::Tensor& table) {
     return at::bmm(heads.permute({1, 0, 2, 3}).reshape({count, batch * tokens, heads.size(3)}), table.squeeze(0))
         .view({count, batch, tokens, table.size(3)})
         .permute({1, 0, 2, 3});
+}
+
+// all [B, H, T, rows], index [longest, longest] of a distance's row -> [B, H, T, T].
+at::Tensor gathered(const at::Tensor& all, const at::Tensor& index) {
+    const int64_t tokens = all.size(2);
+    const at::Tensor part = index.narrow(0, 0, tokens).narrow(1, 0, tokens);
+    return all.gather(3, part.expand({all.size(0), all.size(1), tokens, tokens}));
 }
 
 }  // namespace
@@ -68,108 +77,127 @@ at::Tensor Encoder::embed(const at::Tensor& ids, const ForwardOptions& options) 
     return norm(x, weights_.embedding_norm);
 }
 
-at::Tensor Encoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
-    at::Tensor x = embed(ids, options);
-    const at::Tensor embeddings = architecture_.convolution ? x : at::Tensor();
-    at::Tensor relative;
-    if (architecture_.relative) {
-        relative = weights_.relative_embedding;
-        if (weights_.relative_norm.weight.defined()) relative = norm(relative, weights_.relative_norm);
-    }
-    if (options.hidden_states) options.hidden_states->push_back(x);
-    // Trained positions are shared by all layers: their graph cannot be walked once a layer.
-    Recomputation recomputation(relative.defined() && relative.requires_grad() ? 0 : recompute_layers_);
-    for (int64_t index = 0; index < architecture_.layers; ++index) {
-        x = recomputation.run(
-            x, [encoder = *this, index, relative, options](const at::Tensor& in) { return encoder.layer(index, in, relative, options); });
-        if (index == 0 && architecture_.convolution) x = convolve(embeddings, x, options);
-        if (options.hidden_states) options.hidden_states->push_back(x);
-    }
-    return x;
+Encoder::Positions Encoder::positions(const TextRows& texts, const c10::Device& device) const {
+    if (!architecture_.relative) return {};
+    const RelativeAttention& kind = *architecture_.relative;
+    const at::Tensor row = relative_rows(kind, texts.longest());
+    const int64_t farthest = texts.longest() > 0 ? row.max().item<int64_t>() : 0, last = 2 * kind.span - 1;
+    const int64_t first = std::clamp<int64_t>(kind.span - farthest, 0, last), end = std::clamp(kind.span + farthest, first, last) + 1;
+    at::Tensor rows = weights_.relative_embedding;
+    if (weights_.relative_norm.weight.defined()) rows = norm(rows, weights_.relative_norm);
+    const auto from_first = [&](const at::Tensor& index) { return (index.clamp(0, last) - first).to(device); };
+    return {rows.narrow(0, first, end - first), from_first(row + kind.span), from_first(kind.span - row)};
 }
 
-at::Tensor Encoder::layer(int64_t layer, const at::Tensor& x, const at::Tensor& relative, const ForwardOptions& options) const {
+at::Tensor Encoder::forward(const at::Tensor& ids, const ForwardOptions& options) const {
+    const TextRows texts(ids, options.key_mask);
+    at::Tensor x = texts.pack(embed(ids, options));
+    const at::Tensor embeddings = architecture_.convolution ? x : at::Tensor();
+    const Positions places = positions(texts, ids.device());
+    const auto keep_state = [&] {
+        if (options.hidden_states) options.hidden_states->push_back(texts.unpack(x));
+    };
+    keep_state();
+    // Trained positions are shared by all layers: their graph cannot be walked once a layer.
+    Recomputation recomputation(places.rows.defined() && places.rows.requires_grad() ? 0 : recompute_layers_);
+    for (int64_t index = 0; index < architecture_.layers; ++index) {
+        x = recomputation.run(x, [encoder = *this, index, texts, places, adapters = options.adapters](const at::Tensor& in) {
+            return encoder.layer(index, in, texts, places, adapters);
+        });
+        if (index == 0 && architecture_.convolution) x = convolve(embeddings, x, texts);
+        keep_state();
+    }
+    return texts.unpack(x);
+}
+
+at::Tensor Encoder::layer(int64_t layer, const at::Tensor& x, const TextRows& texts, const Positions& positions,
+                          const AdapterSet* adapters) const {
     const LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
-    const ProjectionContext context{options.adapters, compute_type_};
-    const at::Tensor attended = norm(attention(layer, x, relative, options), weights.attention_norm);
+    const ProjectionContext inner{adapters, compute_type_, compute_type_}, outer{adapters, compute_type_};
+    const at::Tensor attended = norm(attention(layer, x, texts, positions, adapters), weights.attention_norm);
     const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
-    const SlotOutputs up(architecture_.mlp_in, weights.mlp_in, layer, first, {attended}, context);
+    const SlotOutputs up(architecture_.mlp_in, weights.mlp_in, layer, first, {attended}, inner);
     const SlotOutputs down({architecture_.mlp_out}, {weights.mlp_out}, layer, first + static_cast<int>(architecture_.mlp_in.size()),
-                           {activate(up["up"], architecture_.activation), nullptr, {}, attended}, context);
+                           {activate(up["up"], architecture_.activation), nullptr, {}, attended}, outer);
     return norm(down["down"], weights.mlp_norm);
 }
 
 // Padding gives the convolution nothing and takes nothing from it.
-at::Tensor Encoder::convolve(const at::Tensor& embeddings, const at::Tensor& x, const ForwardOptions& options) const {
+at::Tensor Encoder::convolve(const at::Tensor& embeddings, const at::Tensor& x, const TextRows& texts) const {
     const Convolution& conv = *architecture_.convolution;
-    const at::Tensor kept = options.key_mask.defined() ? options.key_mask.to(at::kFloat).unsqueeze(2) : at::Tensor();
-    at::Tensor y = kept.defined() ? embeddings * kept : embeddings;
+    const at::Tensor kept = texts.mask().defined() ? texts.mask().to(at::kFloat).unsqueeze(2) : at::Tensor();
+    at::Tensor y = texts.unpack(embeddings);
+    if (kept.defined()) y = y * kept;
     y = at::conv1d(y.to(compute_type_).transpose(1, 2), weights_.convolution.weight.to(compute_type_),
                    weights_.convolution.bias.to(compute_type_), 1, (conv.kernel - 1) / 2, 1, conv.groups)
             .transpose(1, 2)
             .to(at::kFloat);
     if (kept.defined()) y = y * kept;
-    return norm(x + activate(y, conv.activation), weights_.convolution_norm);
+    return norm(x + activate(texts.pack(y), conv.activation), weights_.convolution_norm);
 }
 
-at::Tensor Encoder::attention(int64_t layer, const at::Tensor& x, const at::Tensor& relative,
-                              const ForwardOptions& options) const {
+at::Tensor Encoder::attention(int64_t layer, const at::Tensor& x, const TextRows& texts, const Positions& positions,
+                              const AdapterSet* adapters) const {
     const LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
-    const int64_t batch = x.size(0), tokens = x.size(1);
-    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, {x}, {options.adapters, compute_type_});
-    const auto heads_of = [&](const char* kind) {
-        return slots[kind].reshape({batch, tokens, architecture_.heads, architecture_.head_dim}).transpose(1, 2);
+    const SlotOutputs slots(architecture_.attention_in, weights.attention_in, layer, 0, {x}, {adapters, compute_type_, compute_type_});
+    const auto heads_of = [&](const char* kind) {  // [rows, H, D]
+        return slots[kind].flatten(0, -2).unflatten(1, {architecture_.heads, architecture_.head_dim});
     };
     const at::Tensor q = heads_of("q"), k = heads_of("k"), v = heads_of("v");
-    at::Tensor scores = at::matmul(q, k.transpose(2, 3));
-    if (weights.distance_embedding.defined())
-        scores = scores + distance_scores(*architecture_.distances, weights.distance_embedding, q, k);
-    int64_t kinds = 1;  // of scores that are summed
-    if (relative.defined()) {
-        scores = scores + position_scores(layer, q, k, relative, options);
-        kinds += architecture_.relative->content_to_position + architecture_.relative->position_to_content;
+    double scale = architecture_.attention_scale(layer);
+    at::Tensor mixed;
+    if (positions.rows.defined()) {
+        const RelativeAttention& kind = *architecture_.relative;
+        const int64_t kinds = 1 + kind.content_to_position + kind.position_to_content;  // of scores that are summed
+        std::vector<at::Tensor> tables;
+        if (kind.content_to_position)
+            tables.push_back(projected_positions(layer, "k", weights.position_key, positions.rows, adapters));
+        if (kind.position_to_content)
+            tables.push_back(projected_positions(layer, "q", weights.position_query, positions.rows, adapters));
+        mixed = attention_within_texts(texts, q, k, v, scale / std::sqrt(static_cast<double>(kinds)), tables, positions.rows.size(0),
+                                       [kind, positions](const at::Tensor& qs, const at::Tensor& ks, const std::vector<at::Tensor>& table) {
+                                           at::Tensor sum = at::zeros({}, qs.options());
+                                           if (kind.content_to_position)
+                                               sum = sum + gathered(times_table(qs, table.front()), positions.of_keys);
+                                           if (kind.position_to_content)
+                                               sum = sum + gathered(times_table(ks, table.back()), positions.of_queries).transpose(2, 3);
+                                           return sum;
+                                       });
+    } else if (weights.distance_embedding.defined()) {
+        const DistanceEmbedding& distances = *architecture_.distances;
+        mixed = attention_within_texts(texts, q, k, v, scale, {weights.distance_embedding}, 2 * texts.longest(),
+                                       [&distances](const at::Tensor& qs, const at::Tensor& ks, const std::vector<at::Tensor>& table) {
+                                           return distance_scores(distances, table.front(), qs, ks);
+                                       });
+    } else if (in_rows(q)) {
+        const auto across = [](const at::Tensor& rows) { return rows.unsqueeze(0).transpose(1, 2); };
+        mixed = fused_full_attention(across(q), across(k), across(v), scale, texts.offsets()).squeeze(0);
+    } else {
+        mixed = attention_within_texts(texts, q, k, v, scale);
     }
-    scores = scores * (architecture_.attention_scale(layer) / std::sqrt(static_cast<double>(kinds)));
-    if (options.key_mask.defined()) {
-        const at::Tensor hidden = options.key_mask.logical_not().view({batch, 1, 1, tokens});
-        scores = scores.masked_fill(hidden, std::numeric_limits<float>::lowest());
-    }
-    const at::Tensor mixed = at::matmul(at::softmax(scores, -1), v).transpose(1, 2).flatten(2);
+    mixed = mixed.view({x.size(0), x.size(1), mixed.size(1)});
     const SlotOutputs output({architecture_.attention_out}, {weights.attention_out}, layer,
-                             static_cast<int>(architecture_.attention_in.size()), {mixed, nullptr, {}, x},
-                             {options.adapters, compute_type_});
+                             static_cast<int>(architecture_.attention_in.size()), {mixed, nullptr, {}, x}, {adapters, compute_type_});
     return output["o"];
 }
 
-at::Tensor Encoder::position_scores(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& relative,
-                                    const ForwardOptions& options) const {
-    const RelativeAttention& kind = *architecture_.relative;
-    const LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
-    const int64_t tokens = q.size(2), rows = 2 * kind.span;
-    // Positions go through projections of their own, or through those of the content, adapters included.
-    std::optional<SlotOutputs> slots;
-    const auto heads_of = [&](const char* slot, const LinearWeights& own) {  // [1, H, D, rows]
-        at::Tensor projected;
-        if (own.weight.defined()) {
-            projected = project(relative, own.weight, own.bias, compute_type_);
-        } else {
-            if (!slots)
-                slots.emplace(architecture_.attention_in, weights.attention_in, layer, 0,
-                              ProjectionSource{relative.unsqueeze(0)}, ProjectionContext{options.adapters, compute_type_});
-            projected = (*slots)[slot];
-        }
-        return projected.reshape({1, rows, architecture_.heads, architecture_.head_dim}).permute({0, 2, 3, 1});
-    };
-    const at::Tensor row = relative_rows(kind, tokens).to(q.device());
-    const auto gathered = [&](const at::Tensor& all, const at::Tensor& index) {
-        return all.gather(3, index.clamp(0, rows - 1).expand({all.size(0), all.size(1), tokens, tokens}));
-    };
-    at::Tensor sum = at::zeros({}, q.options());
-    if (kind.content_to_position) sum = sum + gathered(times_table(q, heads_of("k", weights.position_key)), row + kind.span);
-    if (kind.position_to_content) {
-        sum = sum + gathered(times_table(k, heads_of("q", weights.position_query)), kind.span - row).transpose(2, 3);
+// Through a projection of their own, or through that of the content, adapters included.
+at::Tensor Encoder::projected_positions(int64_t layer, std::string_view slot, const LinearWeights& own, const at::Tensor& rows,
+                                        const AdapterSet* adapters) const {
+    at::Tensor projected;
+    if (own.weight.defined()) {
+        projected = project(rows, own.weight, own.bias, compute_type_);
+    } else {
+        std::size_t index = 0;
+        for (const auto holds = [&](const Slot& held) { return held.kind == slot; };
+             std::none_of(architecture_.attention_in[index].slots.begin(), architecture_.attention_in[index].slots.end(), holds);)
+            ++index;
+        const SlotOutputs slots({architecture_.attention_in[index]},
+                                {weights_.layers[static_cast<std::size_t>(layer)].attention_in[index]}, layer, static_cast<int>(index),
+                                {rows.unsqueeze(0)}, {adapters, compute_type_});
+        projected = slots[slot];
     }
-    return sum;
+    return projected.reshape({1, rows.size(0), architecture_.heads, architecture_.head_dim}).permute({0, 2, 3, 1});
 }
 
 }  // namespace engine

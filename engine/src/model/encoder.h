@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/decoder.h"
+#include "model/text_rows.h"
 
 namespace engine {
 
@@ -16,15 +17,24 @@ class Encoder {
     at::Tensor forward(const at::Tensor& ids, const ForwardOptions& options) const;
 
   private:
+    // Relative positions as far apart as the longest text has them.
+    struct Positions {
+        at::Tensor rows;                     // [R, d] of the table, normalised; undefined: none
+        at::Tensor of_keys, of_queries;      // [T, T] which of them a query reads for a key, and a key for a query
+    };
+    Positions positions(const TextRows& texts, const c10::Device& device) const;
+
     at::Tensor embed(const at::Tensor& ids, const ForwardOptions& options) const;
-    at::Tensor layer(int64_t layer, const at::Tensor& x, const at::Tensor& relative_rows, const ForwardOptions& options) const;
-    at::Tensor attention(int64_t layer, const at::Tensor& x, const at::Tensor& relative_rows,
-                         const ForwardOptions& options) const;
-    // What the convolution along the tokens of embeddings adds to x, behind its norm [B, T, d].
-    at::Tensor convolve(const at::Tensor& embeddings, const at::Tensor& x, const ForwardOptions& options) const;
-    // Scores between content and relative positions, to be added to those of the content [B, H, T, T].
-    at::Tensor position_scores(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& relative_rows,
-                               const ForwardOptions& options) const;
+    // x: the rows of texts, [1, N, d] or [B, T, d].
+    at::Tensor layer(int64_t layer, const at::Tensor& x, const TextRows& texts, const Positions& positions,
+                     const AdapterSet* adapters) const;
+    at::Tensor attention(int64_t layer, const at::Tensor& x, const TextRows& texts, const Positions& positions,
+                         const AdapterSet* adapters) const;
+    // What the convolution along the tokens of embeddings adds to x, behind its norm.
+    at::Tensor convolve(const at::Tensor& embeddings, const at::Tensor& x, const TextRows& texts) const;
+    // Relative positions as the slot's projection makes them [1, H, D, R].
+    at::Tensor projected_positions(int64_t layer, std::string_view slot, const LinearWeights& own, const at::Tensor& rows,
+                                   const AdapterSet* adapters) const;
     at::Tensor norm(const at::Tensor& x, const NormWeights& weights) const {
         return normalize(x, weights, {architecture_.norm, architecture_.norm_eps});
     }

@@ -5,6 +5,7 @@
 #include "runtime/torch.h"
 
 #include <functional>
+#include <vector>
 
 namespace engine {
 
@@ -13,6 +14,10 @@ namespace engine {
 // change before. Trained values that the body reads by itself get their gradients added there and then.
 // Whatever the body refers to must live until then. Cost: one more run of the body.
 at::Tensor recomputed(const at::Tensor& x, std::function<at::Tensor(const at::Tensor&)> body);
+
+// The same for a body of several values; those that have a gradient get theirs.
+using BodyOfSeveral = std::function<at::Tensor(const std::vector<at::Tensor>&)>;
+at::Tensor recomputed(const std::vector<at::Tensor>& inputs, BodyOfSeveral body);
 
 // Gives the first `count` of the parts that can be recomputed to recomputed(), runs the others as they are.
 class Recomputation {
