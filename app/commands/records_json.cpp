@@ -111,6 +111,7 @@ Json to_json(const catalog::RunRecord& run) {
             {"best_eval_metrics", metrics_json(run.best_eval_metrics)},
             {"tokens_per_second", optional(run.tokens_per_second)},
             {"peak_memory_bytes", run.peak_memory_bytes},
+            {"memory_floor_bytes", run.memory_floor_bytes > 0 ? Json(run.memory_floor_bytes) : Json()},
             {"device", run.device},
             {"dtype", run.dtype},
             {"created_at", time_or_null(run.created_at)},

@@ -227,6 +227,13 @@ class TstCli : public QObject {
         QCOMPARE(of(again.json()["adapter_id"].toString()), of(trained_["adapter_id"].toString()));
     }
 
+    void theLeastMemoryOfARunIsKept() {
+        const auto run = folder_.run({"show", trained_["run_id"].toString(), "--json"}).json();
+        QVERIFY(run["memory_floor_bytes"].toDouble() > 0);
+        QCOMPARE(run["memory_floor_bytes"].toDouble(), trained_["memory_floor_bytes"].toDouble());
+        QVERIFY(folder_.run({"show", trained_["run_id"].toString()}).out.contains("memory_floor_bytes"));
+    }
+
     void theLogOfARunIsKept() {
         const auto log = folder_.run({"show", trained_["run_id"].toString(), "--log"});
         QCOMPARE(log.exitCode, 0);

@@ -80,6 +80,7 @@ class TstCatalogMigrations : public QObject {
         const RunRecord run = catalog.run("e2e r8");
         QVERIFY(run.state == RunState::finished);
         QCOMPARE(catalog.series(run.id, "loss").size(), std::size_t{3});
+        QCOMPARE(run.memory_floor_bytes, version < 4 ? 0 : 351'000'000);
         const AdapterRecord adapter = catalog.adapter("q,v r8");
         QCOMPARE(adapter.run_id, run.id);
         QCOMPARE(adapter.tags, (Texts{"e2e", "good"}));

@@ -17,6 +17,7 @@ class TstCatalogRuns : public QObject {
         RunRecord run = sample_run();
         run.train_loss = 1.25;
         run.best_step = 200;
+        run.memory_floor_bytes = 351'000'000;
         run.error_message = "none";
         const RunRecord stored = catalog.insert_run(run);
         QCOMPARE(stored.id.size(), std::size_t{8});
@@ -43,6 +44,7 @@ class TstCatalogRuns : public QObject {
         QVERIFY(read.train_loss == 1.25);
         QVERIFY(!read.eval_loss);
         QVERIFY(read.best_step == 200);
+        QCOMPARE(read.memory_floor_bytes, run.memory_floor_bytes);
         QCOMPARE(read.run_dir, run.run_dir);
         QCOMPARE(read.error_message, run.error_message);
         QCOMPARE(read.program_version, run.program_version);
@@ -68,6 +70,9 @@ class TstCatalogRuns : public QObject {
         QCOMPARE(read.global_step, 10);
         QVERIFY(read.train_loss == 2.5);
         QVERIFY(read.tokens_per_second == 1234.5);
+        QCOMPARE(read.memory_floor_bytes, 0);
+        catalog.update_run(stored.id, {.memory_floor_bytes = 7});
+        QCOMPARE(catalog.run(stored.id).memory_floor_bytes, 7);
         QCOMPARE(read.name, stored.name);
         QVERIFY(read.state == RunState::queued);
 

@@ -30,6 +30,7 @@ struct SampleRun {
     bool adapter = true;
     std::string adapterPath;  // a PEFT folder that exists; empty: one that does not
     catalog::Metrics metrics = {};  // of a classifier
+    std::int64_t memoryFloor = 0;
 };
 
 class PageFixture {
@@ -117,6 +118,7 @@ class PageFixture {
         run.eval_loss = sample.finalLoss;
         run.tokens_per_second = 3'214;
         run.peak_memory_bytes = 412'000'000;
+        run.memory_floor_bytes = sample.memoryFloor;
         run.created_at = 1'700'000'000 + 600.0 * m_runs;
         run.started_at = run.created_at + 2;
         run.finished_at = run.started_at + 73;

@@ -1,4 +1,5 @@
 #include "page_fixture.h"
+#include "ui/format/units.h"
 #include "ui/models/run_table_model.h"
 #include "ui/pages/runs_page.h"
 #include "ui/widgets/charts/heat_map.h"
@@ -157,7 +158,7 @@ void TstRunsPage::withoutRunsThePageLeadsToTheExperiment() {
 
 void TstRunsPage::aFinishedRunIsShownFromTheCatalog() {
     m_fixture->add({.name = "first", .steps = 100});
-    m_fixture->add({.name = "second", .steps = 200});
+    m_fixture->add({.name = "second", .steps = 200, .memoryFloor = 351'000'000});
     show();
     QTRY_COMPARE(list().model()->rowCount(), 2);
     QCOMPARE(nameAt(0), QStringLiteral("second"));
@@ -170,8 +171,17 @@ void TstRunsPage::aFinishedRunIsShownFromTheCatalog() {
     auto* norms = m_fixture->find<ui::HeatMap>("heatMap");
     QVERIFY(!norms->isEmpty());
     QCOMPARE(norms->value(0, 0), 0.3);
+    // The least memory stands beside the peak, and what it means in the tool tip.
+    const QString least = ui::units::memory(351'000'000);
+    const auto* peak = m_fixture->find<QLabel>("runMemory");
+    const auto* caption = m_fixture->find<QLabel>("runMemoryCaption");
+    QCOMPARE(peak->text(), ui::units::memory(412'000'000));
+    QVERIFY(caption->text().contains(least) && peak->toolTip().contains(least));
+    QVERIFY(caption->fontMetrics().horizontalAdvance(caption->text()) <= caption->width());
     select(QStringLiteral("first"));
     QTRY_COMPARE(chart("lossChart").points(0).size(), std::size_t{100});
+    QCOMPARE(caption->text(), QStringLiteral("memory"));  // of a run of an older version
+    QVERIFY(peak->toolTip().isEmpty());
 }
 
 void TstRunsPage::aRunIsFollowedLive() {

@@ -91,6 +91,7 @@ class TstWorkbenchRuns : public QObject {
         QCOMPARE(run.eval_metrics, (catalog::Metrics{{"accuracy", 0.875}, {"f1", 0.5}}));
         QCOMPARE(run.best_eval_metrics, (catalog::Metrics{{"accuracy", 0.9375}, {"f1", 0.5}}));
         QCOMPARE(catalog.series(run_id, "eval_f1").size(), std::size_t{1});
+        QVERIFY(run.memory_floor_bytes > 0 && run.memory_floor_bytes == run.peak_memory_bytes - 100);
         for (const auto& adapter : catalog.adapters()) {
             const bool last = adapter.id == outcome.adapter_id;
             QCOMPARE(adapter.metrics, last ? run.eval_metrics : run.best_eval_metrics);

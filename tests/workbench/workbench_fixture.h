@@ -159,6 +159,7 @@ struct ScriptedTraining {
         if (best_step) result.best = request.run_dir / "best";
         result.tokens_per_second = 100;
         result.peak_memory_bytes = 1000 + step;
+        result.memory_floor_bytes = 900 + step;
         return result;
     }
 };

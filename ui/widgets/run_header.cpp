@@ -80,6 +80,7 @@ RunHeader::Figure RunHeader::addFigure(QHBoxLayout& row, const QString& name, co
     large.setWeight(QFont::DemiBold);
     figure.value->setFont(large);
     figure.value->setObjectName(name);
+    figure.caption->setObjectName(name + QStringLiteral("Caption"));
     figure.value->setTextInteractionFlags(Qt::TextSelectableByMouse);
     QFont small = font();
     small.setPointSizeF(small.pointSizeF() * 0.88);
@@ -112,6 +113,7 @@ void RunHeader::clear() {
     m_state->clear();
     for (const Figure& f : {m_step, m_loss, m_evalLoss, m_score, m_speed, m_time, m_memory})
         f.value->setText(kDash);
+    showMemoryFloor(0);
     showScore({}, {});
     m_progress->setValue(0);
 }
@@ -152,6 +154,7 @@ void RunHeader::setRun(const catalog::RunRecord& run) {
             : tr("At the lowest loss, step %1: %2")
                   .arg(units::count(*run.best_step), metricsText(run.best_eval_metrics));
     if (!keepLive || !run.eval_metrics.empty()) showScore(run.eval_metrics, best);
+    showMemoryFloor(isLive(run.state) || run.peak_memory_bytes == 0 ? 0 : run.memory_floor_bytes);
     if (keepLive) return;
     setSteps(run.global_step);
     m_loss.value->setText(lossText(run.train_loss));
@@ -175,6 +178,17 @@ void RunHeader::setEvaluation(const engine::EvalMetrics& evaluation) {
     catalog::Metrics metrics;
     for (const engine::NamedValue& metric : evaluation.metrics) metrics.push_back({metric.name, metric.value});
     showScore(metrics, m_score.value->toolTip());
+}
+
+void RunHeader::showMemoryFloor(std::int64_t bytes) {
+    const bool known = bytes > 0;
+    m_memory.caption->setText(known ? tr("peak, least %1").arg(units::memory(bytes)) : tr("memory"));
+    const QString meaning =
+        known ? tr("The most memory this run took. %1 would have been enough for its model, rows and precision with every "
+                   "layer computed twice instead of kept.")
+                    .arg(units::memory(bytes))
+              : QString();
+    for (QLabel* label : {m_memory.value, m_memory.caption}) label->setToolTip(meaning);
 }
 
 void RunHeader::showScore(const catalog::Metrics& metrics, const QString& toolTip) {

@@ -35,6 +35,8 @@ class RunHeader : public QWidget {
     void restyle();
     // The main figure of a classifier; hidden where there is none.
     void showScore(const catalog::Metrics& metrics, const QString& toolTip);
+    // Beside the peak of a run that has ended; 0: not known.
+    void showMemoryFloor(std::int64_t bytes);
 
     const Theme& m_theme;
     QLabel *m_name, *m_state;

@@ -41,6 +41,7 @@ void fields(RunRecord& run, Visit&& visit) {
     visit("best_eval_metrics", run.best_eval_metrics);
     visit("tokens_per_second", run.tokens_per_second);
     visit("peak_memory_bytes", run.peak_memory_bytes);
+    visit("memory_floor_bytes", run.memory_floor_bytes);
     visit("run_dir", run.run_dir);
     visit("error_message", run.error_message);
     visit("program_version", run.program_version);
@@ -76,6 +77,7 @@ void update_fields(const RunUpdate& update, Visit&& visit) {
     visit("best_eval_metrics", update.best_eval_metrics);
     visit("tokens_per_second", update.tokens_per_second);
     visit("peak_memory_bytes", update.peak_memory_bytes);
+    visit("memory_floor_bytes", update.memory_floor_bytes);
     visit("run_dir", update.run_dir);
     visit("error_message", update.error_message);
     visit("program_version", update.program_version);

@@ -41,6 +41,7 @@ void record_end(catalog::Catalog& catalog, const std::string& run_id, const engi
     end.trainable_params = result.trainable_params;
     end.total_params = result.total_params;
     end.peak_memory_bytes = result.peak_memory_bytes;
+    end.memory_floor_bytes = result.memory_floor_bytes;
     if (result.steps > 0) {
         end.train_loss = known(result.train_loss);
         end.eval_loss = known(result.eval_loss);

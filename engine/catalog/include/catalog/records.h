@@ -79,6 +79,7 @@ struct RunRecord {
     Metrics best_eval_metrics;  // of that at best_step
     std::optional<double> tokens_per_second;
     std::int64_t peak_memory_bytes = 0;
+    std::int64_t memory_floor_bytes = 0;  // the least it could have been done with; 0: not known
 
     std::string run_dir;
     std::string error_message;
@@ -114,6 +115,7 @@ struct RunUpdate {
     std::optional<Metrics> best_eval_metrics;
     std::optional<double> tokens_per_second;
     std::optional<std::int64_t> peak_memory_bytes;
+    std::optional<std::int64_t> memory_floor_bytes;
     std::optional<std::string> run_dir;
     std::optional<std::string> error_message;
     std::optional<std::string> program_version;
