@@ -135,6 +135,27 @@ class TstProducts : public QObject {
     }
 
     // The same values, gradients of the input and of what the body reads by itself; the body runs once more for them.
+    // bf16 is computed in whole rows: what fills them up is nowhere in the result, of rows as of the sums over them.
+    void bf16InWholeRows_data() {
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<bool>("transposed");
+        for (const int rows : {31, 32, 33, 45, 64, 100}) {
+            QTest::newRow(qPrintable(QString("%1 rows").arg(rows))) << rows << false;
+            QTest::newRow(qPrintable(QString("sums over %1 rows").arg(rows))) << rows << true;
+        }
+    }
+    void bf16InWholeRows() {
+        QFETCH(int, rows);
+        QFETCH(bool, transposed);
+        const at::Tensor x = at::randn({rows, 50}).to(at::kBFloat16);
+        const at::Tensor a = transposed ? x.t() : x, b = at::randn({a.size(1), 70}).to(at::kBFloat16);
+        const at::Tensor y = matrix_product(a, b);
+        QCOMPARE(y.sizes().vec(), (std::vector<int64_t>{a.size(0), 70}));
+        QVERIFY(y.is_contiguous() && y.scalar_type() == at::kBFloat16);
+        const at::Tensor exact = at::mm(a.to(at::kDouble), b.to(at::kDouble));
+        QVERIFY(largest(y, exact) <= exact.abs().max().item<double>() / 256);
+    }
+
     void recomputedGivesTheSameGradients() {
         const at::Tensor x = at::randn({6, 8}).requires_grad_(), w = at::randn({8, 8}).requires_grad_();
         int runs = 0;

@@ -58,17 +58,21 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
         at::Tensor grad_hidden = hidden_needs ? at::empty_like(hidden) : at::Tensor();
         at::Tensor grad_head = head_needs ? at::zeros(head.sizes(), hidden.options()) : at::Tensor();
         at::Tensor grad_bias = bias_needs ? at::zeros(bias.sizes(), hidden.options()) : at::Tensor();
-        const int64_t chunk = rows_of_chunk(rows);
-        const at::Tensor buffer = at::empty({chunk, head.size(0)}, hidden.options().dtype(head.scalar_type()));
+        const at::ScalarType type = head.scalar_type();
+        // In bf16 in whole rows, see large_products.h: those behind the last are zeros and have no loss.
+        const auto held = [&](int64_t count) { return type == at::kFloat ? count : in_whole_rows(count); };
+        const int64_t chunk = held(rows_of_chunk(rows));
+        const at::Tensor buffer = at::empty({chunk, head.size(0)}, hidden.options().dtype(type));
         for (int64_t begin = 0; begin < rows; begin += chunk) {
             const int64_t count = std::min(chunk, rows - begin);
-            const at::Tensor x = hidden.narrow(0, begin, count).to(head.scalar_type());
-            at::Tensor logits = buffer.narrow(0, 0, count);  // [count, V], then their gradient
-            matrix_product_into(logits, x, head.t());
+            at::Tensor x = hidden.narrow(0, begin, count).to(type);
+            if (held(count) > count) x = at::constant_pad_nd(x, {0, 0, 0, held(count) - count});
+            at::Tensor all = buffer.narrow(0, 0, held(count)), logits = all.narrow(0, 0, count);  // [count, V], then their gradient
+            matrix_product_into(all, x, head.t());
             losses.narrow(0, begin, count)
                 .copy_(cross_entropy_in_place(logits, bias, targets.narrow(0, begin, count)));
-            if (hidden_needs) grad_hidden.narrow(0, begin, count).copy_(matrix_product(logits, head));
-            if (head_needs) grad_head.add_(matrix_product(logits.t(), x));
+            if (hidden_needs) grad_hidden.narrow(0, begin, count).copy_(matrix_product(all, head).narrow(0, 0, count));
+            if (head_needs) grad_head.add_(matrix_product(logits.t(), x.narrow(0, 0, count)));
             if (bias_needs) grad_bias.add_(logits.sum(0, /*keepdim=*/false, at::kFloat));
         }
         context->save_for_backward({grad_hidden, grad_head, grad_bias});

@@ -178,7 +178,7 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     double largest = 0;
     for (const MatrixInfo& matrix : model.matrices)
         largest = std::max(largest, 4 * static_cast<double>(matrix.in_features) * static_cast<double>(matrix.out_features));
-    const double texts = spec.data.train_path.empty() ? 0 : c.cpu_texts + (value < 4 ? c.cpu_shapes_bf16 : 0);
+    const double texts = spec.data.train_path.empty() ? 0 : c.cpu_texts;
     const double packed = value < 4 ? c.cpu_packed_bf16 : std::min(c.cpu_packed_f32, 6 * largest) + c.inner_packed * tokens * 4 * inner;
     const double of_adapters = full ? 0 : c.cpu_adapters * static_cast<double>(trainable);
     m.overhead = bytes(cuda ? c.cuda_overhead : c.cpu_overhead + texts + kept_blocks + packed + of_adapters);

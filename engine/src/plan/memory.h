@@ -29,9 +29,7 @@ struct MemoryCoefficients {
     // What the matrix products copy their factors into, and what that leaves in malloc's heap: in f32 it grows with the largest
     // matrix up to this, and by the inner values of all tokens.
     double cpu_packed_f32 = 40e6, cpu_packed_bf16 = 16e6, inner_packed = 1;
-    // What texts of a file add and a benchmark has not: rows, tokens and blocks of ever other sizes; in bf16 the code that oneDNN
-    // generates for each shape.
-    double cpu_texts = 16e6, cpu_shapes_bf16 = 56e6;
+    double cpu_texts = 20e6;  // what a file of texts adds: rows, tokens, batches of ever other lengths
     double cpu_adapters = 2;  // bytes of each trained value: what the products of adapters make of them
     double cuda_allocator = 1.1;   // of what is live
     double cuda_overhead = 900e6;  // context, kernels, workspaces
@@ -41,7 +39,7 @@ struct MemoryCoefficients {
         MemoryCoefficients c;
         c.cpu_overhead = 160e6;
         c.cpu_cache = c.cpu_cache_full = c.cpu_adapters = 0;
-        c.cpu_packed_f32 = c.cpu_packed_bf16 = c.inner_packed = c.cpu_texts = c.cpu_shapes_bf16 = 0;
+        c.cpu_packed_f32 = c.cpu_packed_bf16 = c.inner_packed = c.cpu_texts = 0;
         c.cuda_allocator = 1;
         c.cuda_overhead = 0;
         return c;
