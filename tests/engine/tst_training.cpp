@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "engine/compute.h"
+#include "engine/plan.h"
 #include "engine/runtime.h"
 #include "engine/tokenizer.h"
 #include "support/fixtures.h"
@@ -114,6 +115,25 @@ class TstTraining : public QObject {
         QCOMPARE(messages.size(), std::size_t{1});
         QVERIFY2(messages.front().text.find("computed again") != std::string::npos, messages.front().text.c_str());
         QVERIFY(weights("roomy") == weights("tight"));
+    }
+
+    // The memory is that of the rows there are, not of rows as long as they might be.
+    void shortRowsAreNotRecomputed() {
+        auto spec = support::micro_spec(data_);
+        spec.data.seq_len = 128;
+        spec.batch_size = 4096;
+        spec.steps = 1;
+        Finished run;
+        RunControl control;
+        TrainRequest request = support::micro_request(spec, path("short"));
+        const auto model = inspect_model(request.model_dir).value();
+        ExperimentSpec asked = spec;
+        asked.recompute_layers = 0;
+        request.memory_limit_bytes = plan(model, asked).value().memory.total - 1;
+        QVERIFY(plan(model, spec, request.memory_limit_bytes).value().recomputed_layers > 0);
+        const auto result = train(request, run.observer, control);
+        QVERIFY2(result.ok(), result.ok() ? "" : result.error().message.c_str());
+        QVERIFY(run.observer.all<RunMessage>().empty());
     }
 
     void dropoutChangesTheRun() {

@@ -94,6 +94,21 @@ class TstPlan : public QObject {
         QVERIFY(compared >= 25);
     }
 
+    // Batches are packed: what counts is the longest row there is, not where longer ones would be cut.
+    void rowsShorterThanTheLengthNeedLess() {
+        const ModelInfo model = inspect_shape("gpt2").value();
+        ExperimentSpec spec = lora_spec("q,v", 4);
+        spec.data.seq_len = 512;
+        const auto total = [&](int64_t longest) { return plan(model, spec, 0, {.longest_row = longest}).value().memory.total; };
+        const int64_t whole = total(0);
+        QCOMPARE(total(512), whole);
+        QCOMPARE(total(2000), whole);
+        const int64_t rows_of_64 = total(64);
+        spec.data.seq_len = 64;
+        QCOMPARE(total(0), rows_of_64);
+        QVERIFY(rows_of_64 < whole);
+    }
+
     void layersNarrowTheCount() {
         const Plan all = plan_shape("gpt2", lora_spec("q,v", 4));
         const Plan some = plan_shape("gpt2", lora_spec("q,v", 4, "0-2,11"));

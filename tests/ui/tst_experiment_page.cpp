@@ -38,6 +38,7 @@ class TstExperimentPage : public QObject {
     void noMatrixTickedSaysSo();
     void badRowsAreListed();
     void dropsGoWhereTheyBelong();
+    void theEvaluationFileIsReadToo();
     void aRankTooLargeIsNamed();
     void ranksAreQueuedWithTheScalingKept();
     void refusalsKeepTheForm();
@@ -282,6 +283,33 @@ void TstExperimentPage::dropsGoWhereTheyBelong() {
     QTRY_VERIFY(m_window->find<QLabel>("startHint")->text().contains(QStringLiteral("config.json")));
 }
 
+// The file to evaluate on is read as the other is: what is wrong is said before the start, and its rows count for the memory.
+void TstExperimentPage::theEvaluationFileIsReadToo() {
+    const auto evaluateOn = [&](const QString& file) {
+        page().presenter().edit([&](auto& s) { s.data.eval_path = file.toStdString(); });
+    };
+    const auto memory = [&] { return page().presenter().plan() ? page().presenter().plan()->memory.total : 0; };
+    const auto hint = [&] { return m_window->find<QLabel>("startHint")->text(); };
+    const QString rows = m_window->path("short.jsonl"), wrong = m_window->path("wrong.jsonl");
+    support::writeSmallData(rows, 12);
+    QFile file(wrong);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write("{\"prompt\": \"a\", \"completion\": \"b\"}\n[1]\n") > 0);
+    file.close();
+    drop(rows);
+    page().presenter().edit([](auto& s) { s.data.eval_path.clear(); });
+    QTRY_VERIFY(startButton()->isEnabled());
+    const auto withShortRows = memory();
+    evaluateOn(wrong);
+    QTRY_VERIFY(!startButton()->isEnabled());
+    QTRY_VERIFY2(hint().contains(QStringLiteral("evaluation file has 1")), qPrintable(hint()));
+    evaluateOn(m_window->path("nowhere.jsonl"));
+    QTRY_VERIFY2(hint().contains(QStringLiteral("nowhere.jsonl")), qPrintable(hint()));
+    QVERIFY(memory() > withShortRows);  // as long as the rows are not known, as long as they may be
+    evaluateOn(rows);
+    QTRY_VERIFY(startButton()->isEnabled());
+    QCOMPARE(memory(), withShortRows);
+}
+
 void TstExperimentPage::aRankTooLargeIsNamed() {
     page().presenter().edit([](auto& s) { s.lora.rank = 17; });
     QVERIFY(!startButton()->isEnabled());
@@ -342,10 +370,15 @@ void TstExperimentPage::presetKeepsModelAndData() {
 
 void TstExperimentPage::tooMuchMemoryOffersRemedies() {
     QTRY_VERIFY(page().presenter().plan() && page().presenter().plan()->memory.available > 0);
+    QFile file(m_window->path("long.jsonl"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    for (int row = 0; row < 4; ++row) file.write("{\"text\": \"" + QByteArray(20000, 'x') + "\"}\n");
+    file.close();
+    drop(file.fileName());
     type("batchField", QStringLiteral("65536"));
     type("lengthField", QStringLiteral("65536"));
     auto* forecast = m_window->find<QLabel>("memoryForecast");
-    QVERIFY2(forecast->text().contains(QStringLiteral("more than")), qPrintable(forecast->text()));
+    QTRY_VERIFY2(forecast->text().contains(QStringLiteral("more than")), qPrintable(forecast->text()));
     const qint64 need = page().presenter().plan()->memory.total;
     QTest::mouseClick(m_window->find<QPushButton>("remedy0"), Qt::LeftButton);
     QCOMPARE(spec().batch_size, int64_t(32768));

@@ -18,6 +18,11 @@ const QString specKey = QStringLiteral("experiment/spec");
 
 constexpr int dataDelayMs = 250;
 constexpr int64_t previewRows = 8;
+
+struct Reports {
+    engine::DataReport train;
+    std::optional<engine::Result<engine::DataReport>> heldOut;  // of an evaluation file
+};
 }  // namespace
 
 ExperimentPresenter::ExperimentPresenter(const AppContext& context, Machine& machine, QObject* parent)
@@ -58,6 +63,7 @@ void ExperimentPresenter::adopt(engine::ExperimentSpec spec, bool replaced) {
     if (m_spec.model != before.model || (replaced && !m_model)) {
         askModel();  // the data follow, with the new tokenizer
     } else if (m_spec.data.train_path != before.data.train_path ||
+               m_spec.data.eval_path != before.data.eval_path ||
                m_spec.data.prompt_template != before.data.prompt_template ||
                m_spec.data.chat_template != before.data.chat_template ||
                m_spec.data.seq_len != before.data.seq_len || m_spec.task != before.task ||
@@ -125,6 +131,7 @@ void ExperimentPresenter::askData() {
     if (m_spec.data.train_path.empty()) {
         m_dataTask.cancel();
         m_data.reset();
+        m_heldOut.reset();
         m_dataPending = false;
         m_dataProblem = tr("No data file is chosen.");
         Q_EMIT dataChanged();
@@ -141,15 +148,32 @@ void ExperimentPresenter::askData() {
     request.task = m_spec.task;
     m_dataPending = true;
     m_dataTask.ask(
-        this, [request](std::stop_token stop) { return engine::inspect_data(request, std::move(stop)); },
-        [this](const engine::Result<engine::DataReport>& answer) {
+        this,
+        [request, heldOutPath = m_spec.data.eval_path](std::stop_token stop) -> engine::Result<Reports> {
+            const auto train = engine::inspect_data(request, stop);
+            if (!train) return train.error();
+            Reports reports{*train, std::nullopt};
+            if (!heldOutPath.empty()) {
+                engine::DataRequest heldOut = request;
+                heldOut.file = heldOutPath;
+                heldOut.preview_rows = 0;
+                reports.heldOut = engine::inspect_data(heldOut, std::move(stop));
+            }
+            return reports;
+        },
+        [this](const engine::Result<Reports>& answer) {
             m_dataPending = false;
             m_data.reset();
+            m_heldOut.reset();
             m_dataProblem.clear();
-            if (answer)
-                m_data = *answer;
-            else
-                m_dataProblem = QString::fromStdString(answer.error().message);
+            if (answer) m_data = answer->train;
+            if (answer && answer->heldOut && *answer->heldOut) m_heldOut = **answer->heldOut;
+            const engine::Error* error = nullptr;
+            if (!answer)
+                error = &answer.error();
+            else if (answer->heldOut && !*answer->heldOut)
+                error = &answer->heldOut->error();
+            if (error) m_dataProblem = QString::fromStdString(error->message);
             Q_EMIT dataChanged();
             followTask();
             replan();
@@ -187,7 +211,7 @@ void ExperimentPresenter::replan() {
     m_planProblem.clear();
     m_remedies.clear();
     if (m_model) {
-        const auto plan = engine::plan(*m_model, m_spec, freeBytes(), labels());
+        const auto plan = engine::plan(*m_model, m_spec, freeBytes(), dataFacts());
         if (plan)
             m_plan = *plan;
         else
@@ -203,7 +227,7 @@ void ExperimentPresenter::findRemedies() {
         static_cast<double>(memory.total) < 0.85 * static_cast<double>(memory.available))
         return;
     const auto offer = [&](const QString& what, engine::ExperimentSpec spec) {
-        const auto plan = engine::plan(*m_model, spec, memory.available, labels());
+        const auto plan = engine::plan(*m_model, spec, memory.available, dataFacts());
         if (plan && plan->memory.total < memory.total)
             m_remedies.push_back(
                 {tr("%1 → %2").arg(what, units::memory(plan->memory.total)), std::move(spec)});
@@ -216,7 +240,8 @@ void ExperimentPresenter::findRemedies() {
     }
     if (m_spec.data.seq_len >= 32) {
         auto spec = m_spec;
-        spec.data.seq_len /= 2;
+        const int64_t longest = dataFacts().longest_row;
+        spec.data.seq_len = (longest > 0 ? std::min(spec.data.seq_len, longest) : spec.data.seq_len) / 2;
         offer(tr("Length %1").arg(spec.data.seq_len), spec);
     }
     if (m_spec.precision != engine::Precision::bf16) {
@@ -330,6 +355,10 @@ QString ExperimentPresenter::blocker() const {
         return tr("The data file has %Ln row(s) that cannot be used.", nullptr,
                   static_cast<int>(m_data->bad_rows.size()));
     if (m_data->rows == 0) return tr("The data file has no rows.");
+    if (m_heldOut && !m_heldOut->bad_rows.empty())
+        return tr("The evaluation file has %Ln row(s) that cannot be used.", nullptr,
+                  static_cast<int>(m_heldOut->bad_rows.size()));
+    if (m_heldOut && m_heldOut->rows == 0) return tr("The evaluation file has no rows.");
     if (const auto status = engine::validate(m_spec); !status)
         return QString::fromStdString(status.error().message);
     const auto* device = m_machine.device(m_spec.device);

@@ -103,7 +103,7 @@ class ExperimentPresenter : public QObject {
     static QString taskFollowsKey() { return QStringLiteral("experiment/taskFollowsModel"); }
     void followTask();
     void setTask(engine::Task task);
-    int64_t labels() const;  // that the data name; 0 while not known
+    engine::DataFacts dataFacts() const;  // nothing while not known
     void adopt(engine::ExperimentSpec spec, bool replaced);
     void askModel();
     void askData();
@@ -126,7 +126,7 @@ class ExperimentPresenter : public QObject {
     std::optional<engine::ModelInfo> m_model;
     QString m_modelProblem;
     std::vector<engine::ExportChoice> m_exports;
-    std::optional<engine::DataReport> m_data;
+    std::optional<engine::DataReport> m_data, m_heldOut;  // m_heldOut: of an evaluation file
     QString m_dataProblem;
     bool m_modelPending = false;  // m_model is still that of the choice before
     bool m_dataPending = false;

@@ -4,6 +4,8 @@
 
 #include <QSettings>
 
+#include <algorithm>
+
 namespace ui {
 
 using engine::Task;
@@ -40,8 +42,11 @@ QString ExperimentPresenter::taskProblem(Task task) const {
     return {};
 }
 
-int64_t ExperimentPresenter::labels() const {
-    return m_data ? static_cast<int64_t>(m_data->labels.size()) : 0;
+engine::DataFacts ExperimentPresenter::dataFacts() const {
+    if (!m_data) return {};
+    const bool whole = m_data->tokenized && (m_heldOut || m_spec.data.eval_path.empty());
+    return {.labels = static_cast<int64_t>(m_data->labels.size()),
+            .longest_row = whole ? std::max(m_data->longest_row, m_heldOut ? m_heldOut->longest_row : 0) : 0};
 }
 
 void ExperimentPresenter::chooseTask(std::optional<Task> task) {

@@ -39,11 +39,16 @@ struct Plan {
     MemoryForecast memory;          // with them
 };
 
-// available_bytes: what the device has free, 0 if not known. labels: how many the data name, for a head that training
-// starts anew; 0 if not known. Errors: rank 0 or above min(in, out) of a ticked matrix
+// What is known of the data; 0: not known.
+struct DataFacts {
+    int64_t labels = 0;       // named by them, for a head that training starts anew
+    int64_t longest_row = 0;  // tokens, of training and evaluation rows; batches are not padded to seq_len
+};
+
+// available_bytes: what the device has free, 0 if not known. Errors: rank 0 or above min(in, out) of a ticked matrix
 // (named), nothing ticked, kind or layer the model does not have.
 Result<Plan> plan(const ModelInfo& model, const ExperimentSpec& spec, int64_t available_bytes = 0,
-                  int64_t labels = 0);
+                  const DataFacts& data = {});
 
 // Trainable values of one matrix at a rank: rank · (in_features + out_features), without DoRA's m.
 int64_t lora_params(const MatrixInfo& matrix, int64_t rank);

@@ -57,10 +57,12 @@ std::vector<std::uint64_t> choose_groups(const std::map<std::uint64_t, std::int6
 void count_tokens(Dataset& dataset) {
     dataset.trained_tokens = 0;
     dataset.largest_id = -1;
+    dataset.longest_row = 0;
     for (const Example& example : dataset.examples) {
         dataset.trained_tokens +=
             std::accumulate(example.trained.begin(), example.trained.end(), std::int64_t{0});
         for (const std::int32_t id : example.ids) dataset.largest_id = std::max(dataset.largest_id, id);
+        dataset.longest_row = std::max(dataset.longest_row, static_cast<std::int64_t>(example.ids.size()));
     }
 }
 

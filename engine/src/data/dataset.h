@@ -41,10 +41,11 @@ struct Dataset {
     std::vector<Example> examples;
     std::int64_t trained_tokens = 0;
     std::int32_t largest_id = -1;  // must be below the model's vocab_size
+    std::int64_t longest_row = 0;  // tokens
     std::string content_hash;      // SHA-256 of the file
 };
 
-// Sets trained_tokens and largest_id to what the examples say.
+// Sets trained_tokens, largest_id and longest_row to what the examples say.
 void count_tokens(Dataset& dataset);
 
 // The template with the prompt in place of {prompt}; Failure when the template does not contain it.

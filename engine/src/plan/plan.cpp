@@ -138,11 +138,12 @@ std::int64_t lora_params(const MatrixInfo& matrix, std::int64_t rank) {
 }
 
 Result<Plan> plan(const ModelInfo& base, const ExperimentSpec& experiment, std::int64_t available_bytes,
-                  std::int64_t labels) {
+                  const DataFacts& data) {
     return attempt([&] {
         const bool over_labels = experiment.task != Task::causal_lm;
-        const ModelInfo model = over_labels ? with_head(base, experiment.task, labels) : base;
+        const ModelInfo model = over_labels ? with_head(base, experiment.task, data.labels) : base;
         ExperimentSpec spec = experiment;
+        if (data.longest_row > 0) spec.data.seq_len = std::min(spec.data.seq_len, data.longest_row);
         if (over_labels && !model.tensors.empty())
             for (const std::string& head : model.head_modules)
                 if (std::find(spec.lora.modules_to_save.begin(), spec.lora.modules_to_save.end(), head) ==

@@ -14,7 +14,7 @@ int64_t memory_floor_of(const TrainRequest& request, const c10::Device& device, 
     // Batches are packed: what counts is their tokens, not the length that rows are cut to.
     const auto length = static_cast<int64_t>(batch_tokens / static_cast<double>(std::max<int64_t>(1, spec.batch_size)));
     spec.data.seq_len = std::clamp<int64_t>(length, 1, std::max<int64_t>(1, spec.data.seq_len));
-    const auto least = plan(*model, spec, 0, labels);
+    const auto least = plan(*model, spec, 0, {.labels = labels});
     return least ? least->memory.floor : 0;
 }
 

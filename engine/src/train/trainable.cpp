@@ -34,27 +34,16 @@ int64_t free_bytes(const TrainRequest& request, const c10::Device& device) {
     return 0;
 }
 
-// The experiment with the number of layers that its memory asks to be computed again. To be asked before anything is
-// loaded, for the forecast counts the weights.
-ExperimentSpec with_recomputation(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier) {
-    ExperimentSpec spec = request.spec;
-    if (spec.recompute_layers != recompute_as_needed) return spec;
-    spec.recompute_layers = 0;
-    if (spec.from_scratch) return spec;  // nothing but config.json may be there
-    const auto model = inspect_model(request.model_dir);
-    if (!model) return spec;  // loading it says what is wrong
-    ExperimentSpec asked = request.spec;
-    asked.device = device.str();
-    const auto forecast = plan(*model, asked, free_bytes(request, device), classifier ? classifier->labels : 0);
-    if (forecast) spec.recompute_layers = forecast->recomputed_layers;
-    return spec;
-}
-
 }  // namespace
 
 Trainable::Trainable(const TrainRequest& request, const c10::Device& device, const std::optional<Classifier>& classifier,
                      SharedInputs& shared)
-    : spec_(with_recomputation(request, device, classifier)), model_dir_(request.model_dir), decoder_(shared.base(request, device, classifier)) {
+    : spec_(request.spec),
+      model_dir_(request.model_dir),
+      free_bytes_before_(free_bytes(request, device)),
+      device_(device),
+      labels_(classifier ? classifier->labels : 0),
+      decoder_(shared.base(request, device, classifier)) {
     if (classifier) {
         auto& saved = spec_.lora.modules_to_save;
         for (const std::string& module : trained_head(decoder_.architecture(), model_dir_)) {
@@ -62,7 +51,7 @@ Trainable::Trainable(const TrainRequest& request, const c10::Device& device, con
         }
     }
     total_params_ = parameter_count(decoder_.architecture());
-    decoder_.recompute_layers(spec_.recompute_layers);
+    decoder_.recompute_layers(std::max<int64_t>(0, spec_.recompute_layers));
     if (spec_.method == Method::lora) {
         adapters_ = new_adapters(decoder_, spec_.lora, spec_.seed);
         if (spec_.base_type != BaseType::as_computed && !is_quantized(decoder_)) quantize_layers(decoder_, spec_.base_type);
@@ -72,6 +61,14 @@ Trainable::Trainable(const TrainRequest& request, const c10::Device& device, con
         arena_ = std::make_unique<ParameterArena>(weight_entries());
         if (decoder_.architecture().tied_embeddings) decoder_.weights().head = decoder_.weights().embedding;
     }
+}
+
+void Trainable::fit_memory(int64_t longest_row) {
+    if (spec_.recompute_layers != recompute_as_needed || spec_.from_scratch) return;  // from scratch nothing but config.json may be there
+    ExperimentSpec asked = spec_;
+    asked.device = device_.str();
+    const auto forecast = plan(inspect_model(model_dir_).value(), asked, free_bytes_before_, {labels_, longest_row});
+    if (forecast) decoder_.recompute_layers(forecast->recomputed_layers);
 }
 
 bool Trainable::stackable() const {

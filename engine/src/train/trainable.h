@@ -34,6 +34,9 @@ class Trainable {
 
     // One value per adapted matrix; empty for full training.
     std::vector<DeltaNorm> delta_norms() const;
+    // Which layers are computed again rather than kept, where the specification leaves that to the memory there was before
+    // anything was loaded. longest_row: tokens, of the data.
+    void fit_memory(int64_t longest_row);
     // Reads the template now, so that every save writes what was trained with, whatever becomes of the file.
     // file: the user's; empty: the model's own.
     void keep_chat_template(const std::filesystem::path& file);
@@ -48,6 +51,9 @@ class Trainable {
     ExperimentSpec spec_;
     std::filesystem::path model_dir_;
     std::string chat_template_;  // empty: none to write
+    int64_t free_bytes_before_;  // on the device; 0: not known
+    c10::Device device_;
+    int64_t labels_;  // of a classifier, else 0
     Decoder decoder_;
     std::optional<AdapterSet> adapters_;
     std::unique_ptr<ParameterArena> arena_;

@@ -76,6 +76,7 @@ void Trainer::load_data(SharedInputs& shared) {
                    ", but the model has only " + std::to_string(architecture.vocab_size) +
                    " embeddings; the tokenizer belongs to another model.");
     }
+    trainable_.fit_memory(std::max(data_->train.longest_row, data_->held_out.longest_row));
     sampler_ = std::make_unique<BatchSampler>(data_->train, spec_.batch_size, derive_seed(spec_.seed, "shuffle"), true);
     gradient_ = std::make_unique<StepGradient>(spec_, trainable_, data_->train, *sampler_, observer_);
 }

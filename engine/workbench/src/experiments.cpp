@@ -86,6 +86,21 @@ std::string default_name(const engine::ExperimentSpec& spec, const engine::Model
            std::to_string(spec.lora.rank);
 }
 
+// By reading its files, if there are any and the model has the tokenizer for them.
+engine::Result<engine::DataFacts> facts_of_data(const engine::ModelInfo& model, const engine::ExperimentSpec& spec) {
+    engine::DataFacts facts;
+    if (model.path.empty() || model.tokenizer.empty()) return facts;
+    for (const std::string& file : {spec.data.train_path, spec.data.eval_path}) {
+        if (file.empty()) continue;
+        const auto report = engine::inspect_data({file, model.path, spec.data.prompt_template, spec.data.seq_len, 0,
+                                                  spec.data.chat_template, spec.task});
+        if (!report) return report.error();
+        facts.labels = std::max(facts.labels, static_cast<int64_t>(report->labels.size()));
+        facts.longest_row = std::max(facts.longest_row, report->longest_row);
+    }
+    return facts;
+}
+
 }  // namespace
 
 engine::ExperimentSpec Workbench::first_experiment() const {
@@ -111,7 +126,9 @@ engine::Result<engine::Plan> Workbench::plan(const engine::ExperimentSpec& spec)
     if (!model) return model.error();
     const auto runtime = engine::runtime_info();
     const auto* device = find_device(runtime, spec.device);
-    return engine::plan(*model, spec, device ? device->free_bytes : 0);
+    const auto facts = facts_of_data(*model, spec);
+    if (!facts) return facts.error();
+    return engine::plan(*model, spec, device ? device->free_bytes : 0, *facts);
 }
 
 engine::Result<engine::TimeProbe> Workbench::probe_time(const engine::ExperimentSpec& wanted, std::stop_token stop) const {
