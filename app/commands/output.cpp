@@ -126,9 +126,14 @@ void write_file(const fs::path& path, const std::string& text) {
 }
 
 std::string read_file(const fs::path& path) {
+    std::error_code ignored;
+    // A pipe in the file system that nobody writes to would be waited for without end. What a shell hands over
+    // (/dev/stdin, <(...)) is one as well, but somebody holds its other end.
+    if (fs::is_fifo(path, ignored) && !path.string().starts_with("/dev/") && !path.string().starts_with("/proc/"))
+        engine::fail_input("'" + path.string() + "' is a pipe, not a file. Name a file.");
     errno = 0;
     std::ifstream file(path, std::ios::binary);
-    if (!file || fs::is_directory(path))
+    if (!file || fs::is_directory(path, ignored))
         engine::fail_input("File '" + path.string() + "' could not be read (" +
                            (file ? "it is a folder" : std::strerror(errno)) + "). Correct its name.");
     return {std::istreambuf_iterator<char>(file), {}};

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 namespace {
 
@@ -124,6 +125,10 @@ class TstCliBadInput : public QObject {
         QTest::newRow("NaN in weights") << "nan" << QStringList{"model"};
         QTest::newRow("no tokenizer") << "no tokenizer" << QStringList{"tokenizer"};
         QTest::newRow("config is no JSON") << "garbage" << QStringList{"config.json"};
+        QTest::newRow("settings of the tokenizer not fetched")
+            << "dangling tokenizer_config.json" << QStringList{"tokenizer_config.json", "link to a file that is not there"};
+        QTest::newRow("weights not fetched")
+            << "dangling model.safetensors" << QStringList{"model.safetensors", "link to a file that is not there"};
     }
     void models() {
         QFETCH(QString, what);
@@ -151,6 +156,11 @@ class TstCliBadInput : public QObject {
                 "model/model.safetensors.index.json",
                 "{\"metadata\": {}, \"weight_map\": {\"lm_head.weight\": \"../outside.safetensors\"}}");
         }
+        if (what.startsWith("dangling ")) {
+            const QString file = model + "/" + what.section(' ', 1);
+            QFile::remove(file);
+            QVERIFY(QFile::link(folder_->path("blobs/never-fetched"), file));
+        }
         if (what == "no tokenizer") {
             QFile::remove(model + "/tokenizer.json");
             QFile::remove(model + "/tokenizer_config.json");
@@ -177,6 +187,8 @@ class TstCliBadInput : public QObject {
         QTest::newRow("unknown method") << QStringList{"--method", "magic"} << QStringList{"magic", "lora"};
         QTest::newRow("rate not finite") << QStringList{"--lr", "inf"} << QStringList{"learning_rate"};
         QTest::newRow("batch 0") << QStringList{"--batch-size", "0"} << QStringList{"batch"};
+        QTest::newRow("steps beyond any number") << QStringList{"--steps", "99999999999999999999"}
+                                                 << QStringList{"steps", "1000000000"};
         QTest::newRow("template without prompt")
             << QStringList{"--template", "hello"} << QStringList{"{prompt}"};
     }
@@ -230,6 +242,35 @@ class TstCliBadInput : public QObject {
         verifyRefused({"--data-dir", file + "/inside", "runs"}, 3, {"file/inside", "--data-dir"});
     }
 
+    // Links in a circle and names that no file system takes: said as any other wrong path.
+    void pathsThatLeadNowhere() {
+        const QString loop = folder_->path("loop"), name = QString(5000, 'n'), pipe = folder_->path("pipe");
+        QVERIFY(QFile::link(loop, loop));
+        QCOMPARE(::mkfifo(pipe.toUtf8().constData(), 0600), 0);
+        const QStringList circle{"symbolic links"};
+        verifyRefused({"inspect", loop}, 2, circle);
+        verifyRefused({"generate", microModel(), "--adapter", loop, "--prompt", "x"}, 2, circle);
+        verifyRefused({"data", loop}, 2, {"circle"});
+        verifyRefused({"inspect", name}, 2, {"too long"});
+        verifyRefused({"tokenize", microModel(), "--file", pipe}, 2, {"pipe"});
+        verifyRefused({"train", "--spec", pipe}, 2, {"pipe"});
+        // What a shell hands over is a pipe as well, and is read.
+        QProcess process;
+        folder_->prepare(process, {"tokenize", microModel(), "--file", "/dev/stdin", "--json"});
+        process.start();
+        process.write("two words");
+        process.closeWriteChannel();
+        QVERIFY(process.waitForFinished());
+        QCOMPARE(process.exitCode(), 0);
+        const LwbResult piped{0, process.readAllStandardOutput(), {}};
+        QVERIFY(!piped.json()["ids"].toArray().isEmpty());
+    }
+
+    void numbersBeyondSense() {
+        verifyRefused({"generate", microModel(), "--prompt", "x", "--temperature", "nan"}, 2, {"temperature"});
+        verifyRefused({"generate", microModel(), "--prompt", "x", "--top-p", "nan"}, 2, {"top_p"});
+    }
+
     void aForeignCatalogFileIsLeftAlone() {
         QDir().mkpath(folder_->data());
         const auto file =
@@ -251,6 +292,10 @@ class TstCliBadInput : public QObject {
         QCOMPARE(QDir(folder_->path("taken")).entryList(QDir::Files), QStringList{"file"});
         verifyRefused({"export", "red", "--format", "floppy", "--out", folder_->path("x")}, 2,
                       {"floppy", "peft"});
+        verifyRefused({"export", "red", "--out", folder_->path("x"), "--max-shard-bytes", "0"}, 2, {"bytes"});
+        const QString loop = folder_->path("circle");
+        QVERIFY(QFile::link(loop, loop));
+        verifyRefused({"export", "red", "--out", loop}, 2, {"circle"});
         verifyRefused({"export", "red", "--out", "/proc/no/such/place"}, 3, {"/proc/no/such", "check the path"});
         QVERIFY(!QFileInfo::exists(folder_->path("x")));
     }

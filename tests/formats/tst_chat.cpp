@@ -203,6 +203,20 @@ class TstChat : public QObject {
         QVERIFY(!broken.ok() && broken.error().message.find("line 2") != std::string::npos);
     }
 
+    // The cache of a download that did not finish: the template is the model's, only not here.
+    void aLinkThatLeadsNowhereIsNoMissingTemplate() {
+        QTemporaryDir temporary;
+        for (const char* name : {"chat_template.jinja", "tokenizer_config.json"}) {
+            const std::filesystem::path link = temporary.filePath(name).toStdString();
+            std::filesystem::create_symlink("blobs/never-fetched", link);
+            const auto chat = ChatTemplate::load(temporary.path().toStdString());
+            QVERIFY(!chat && chat.error().code == ErrorCode::bad_input);
+            QVERIFY2(chat.error().message.find("link to a file that is not there") != std::string::npos,
+                     chat.error().message.c_str());
+            std::filesystem::remove(link);
+        }
+    }
+
     void passesToolsAndVariables() {
         const ChatTemplate chat = parsed(
             "{{ tools | tojson }}|{{ messages[0].tool_calls[0].name }}|{{ deep }}|{{ documents is none }}");

@@ -3,6 +3,7 @@
 #include "architecture/classifier.h"
 #include "architecture/families.h"
 #include "io/json.h"
+#include "io/presence.h"
 #include "spec/kinds.h"
 
 #include <engine/error.h>
@@ -278,7 +279,7 @@ Architecture read_architecture(const std::filesystem::path& folder) {
         fail_input("The model folder '" + folder.string() +
                    "' does not exist or is not a folder. Choose a Hugging Face model folder.");
     const std::filesystem::path path = folder / "config.json";
-    if (!std::filesystem::exists(path, error))
+    if (!is_listed(path))
         fail_input("The folder '" + folder.string() +
                    "' has no config.json, so it is no model. Choose a Hugging Face model folder.");
     return parse_architecture(read_text(path, 16 << 20), "'" + path.string() + "'");

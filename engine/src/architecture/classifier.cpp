@@ -4,6 +4,7 @@
 
 #include "io/file.h"
 #include "io/json.h"
+#include "io/presence.h"
 #include "io/safetensors.h"
 
 #include <engine/error.h>
@@ -110,9 +111,8 @@ namespace {
 
 // The rows of the trained head among the tensors of a PEFT folder; 0 when it has none.
 std::int64_t saved_labels(const Architecture& architecture, const std::filesystem::path& adapter) {
-    std::error_code ignored;
     const std::filesystem::path file = adapter / "adapter_model.safetensors";
-    if (!std::filesystem::exists(file, ignored)) return 0;
+    if (!is_listed(file)) return 0;
     const std::string head = "base_model.model." + (architecture.encoder ? architecture.lm_head : "score") + ".";
     const SafetensorsFile tensors = SafetensorsFile::open(file);
     for (const TensorEntry& entry : tensors.entries()) {
@@ -132,8 +132,7 @@ Architecture with_saved_head(Architecture architecture, const std::filesystem::p
     const std::int64_t labels = saved_labels(architecture, adapter);
     if (labels == 0) return architecture;
     Classifier classifier = architecture.classifier.value_or(Classifier{});
-    std::error_code ignored;
-    if (std::filesystem::exists(adapter / "config.json", ignored)) {
+    if (is_listed(adapter / "config.json")) {
         const Json config = read_json_file(adapter / "config.json", 16 << 20);
         if (config.is_object()) {
             Classifier beside = read_classifier(ConfigFields(config, "'" + (adapter / "config.json").string() + "'"));
@@ -150,9 +149,8 @@ Architecture with_saved_head(Architecture architecture, const std::filesystem::p
 
 Architecture read_architecture(const std::filesystem::path& model, const std::filesystem::path& adapter) {
     Architecture architecture = read_architecture(model);
-    std::error_code ignored;
     if (adapter.empty()) return architecture;
-    if (!std::filesystem::exists(adapter / classifier_file, ignored))
+    if (!is_listed(adapter / classifier_file))
         return with_saved_head(std::move(architecture), adapter);
     const Json config = read_json_file(adapter / classifier_file);
     const std::string source = "'" + (adapter / classifier_file).string() + "'";

@@ -3,6 +3,7 @@
 #include "chat/problem.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/presence.h"
 #include "tokenizer/text.h"
 
 #include <engine/chat.h>
@@ -25,17 +26,12 @@ constexpr std::array<const char*, 2> folders = {"additional_chat_templates", "ch
 constexpr std::array<const char*, 7> token_roles = {"bos_token", "eos_token", "unk_token", "sep_token",
                                                     "pad_token", "cls_token", "mask_token"};
 
-bool is_file(const fs::path& path) {
-    std::error_code ignored;
-    return fs::is_regular_file(path, ignored);
-}
-
 std::vector<fs::path> extra_files(const fs::path& folder) {
     std::vector<fs::path> files;
     for (const char* name : folders) {
         std::error_code ignored;
         for (const auto& entry : fs::directory_iterator(folder / name, ignored))
-            if (entry.path().extension() == ".jinja" && is_file(entry.path()))
+            if (entry.path().extension() == ".jinja")
                 files.push_back(fs::path(name) / entry.path().filename());
     }
     std::sort(files.begin(), files.end());
@@ -55,7 +51,7 @@ void put(std::vector<NamedTemplate>& templates, NamedTemplate added) {
 }
 
 void put_from_config(std::vector<NamedTemplate>& templates, const fs::path& path) {
-    if (!is_file(path)) return;
+    if (!is_listed(path)) return;
     const Json config = read_json_file(path, max_config_bytes);
     const std::string source = "'" + path.string() + "'";
     const auto field = config.is_object() ? config.find("chat_template") : config.end();
@@ -120,7 +116,7 @@ std::vector<NamedTemplate> read_chat_templates(const fs::path& folder) {
     };
     put_from_config(templates, folder / "chat_template.json");
     put_from_config(templates, folder / "tokenizer_config.json");
-    if (is_file(folder / main_file)) read(main_file, "default");
+    if (is_listed(folder / main_file)) read(main_file, "default");
     for (const fs::path& file : extra_files(folder)) read(file, file.stem().string());
     return templates;
 }
@@ -128,7 +124,7 @@ std::vector<NamedTemplate> read_chat_templates(const fs::path& folder) {
 jinja::Pairs read_special_tokens(const fs::path& folder) {
     jinja::Pairs tokens;
     for (const char* file : {"special_tokens_map.json", "tokenizer_config.json"}) {
-        if (!is_file(folder / file)) continue;
+        if (!is_listed(folder / file)) continue;
         const Json config = read_json_file(folder / file, max_config_bytes);
         if (!config.is_object()) continue;
         for (const char* role : token_roles) {
@@ -159,7 +155,7 @@ jinja::Pairs variables_from_json(const std::string& text, char mark, const std::
 }
 
 fs::path carried_chat_template(const fs::path& adapter) {
-    return !adapter.empty() && is_file(adapter / main_file) ? adapter / main_file : fs::path();
+    return !adapter.empty() && is_listed(adapter / main_file) ? adapter / main_file : fs::path();
 }
 
 std::string chat_template_to_carry(const fs::path& base, const fs::path& file) {
@@ -182,7 +178,7 @@ void carry_chat_template(const std::string& text, const fs::path& adapter) {
 std::vector<fs::path> chat_template_files(const fs::path& folder) {
     std::vector<fs::path> files;
     for (const char* name : {main_file, "chat_template.json"})
-        if (is_file(folder / name)) files.emplace_back(name);
+        if (is_listed(folder / name)) files.emplace_back(name);
     for (fs::path& file : extra_files(folder)) files.push_back(std::move(file));
     return files;
 }

@@ -113,6 +113,9 @@ class Exporter {
             report.report /= "export_report.json";
             require_new_folder(report.path);
         }
+        if (request_.max_shard_bytes < 1)
+            fail_input("A file of at most " + std::to_string(request_.max_shard_bytes) +
+                       " bytes holds no weights; name a size of 1 or more.");
         tell(0, "Reading the adapter");
         const AdapterSet adapters = load_peft(request_.adapter, architecture_, c10::kCPU);
         return one_file ? to_file(adapters, std::move(report)) : to_folder(adapters, std::move(report));

@@ -6,6 +6,7 @@
 #include "engine/chat.h"
 #include "io/checkpoint.h"
 #include "io/json.h"
+#include "io/presence.h"
 #include "io/safetensors_writer.h"
 #include "model/load.h"
 #include "model/tensor_io.h"
@@ -51,7 +52,7 @@ std::vector<std::string> copy_companions(const std::filesystem::path& source, co
     atomic_write_text(folder / "config.json", dump_json(config) + "\n");
     std::vector<std::string> written = {"config.json"};
     for (const char* name : tokenizer_file_names) {
-        if (!std::filesystem::exists(source / name)) continue;
+        if (!is_listed(source / name)) continue;
         copy_file_atomic(source / name, folder / name);
         written.emplace_back(name);
     }

@@ -60,6 +60,17 @@ bool is_abandoned(const fs::path& folder, pid_t process) {
            flock(opened.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
+// Failure where the system cannot tell: links in a circle, a name too long, a folder that may not be looked into.
+bool stands(const fs::path& out) {
+    std::error_code error;
+    const fs::file_status status = fs::status(out, error);
+    if (status.type() == fs::file_type::none)
+        fail_input("'" + out.string() + "' cannot be exported to: " + system_reason(error.value()) + ".");
+    if (status.type() == fs::file_type::not_found && fs::is_symlink(out, error))
+        fail_input("'" + out.string() + "' is a link that leads nowhere; name a new place.");
+    return fs::exists(status);
+}
+
 }  // namespace
 
 void remove_abandoned_stages(const fs::path& parent) {
@@ -73,16 +84,15 @@ void remove_abandoned_stages(const fs::path& parent) {
 
 void require_new_folder(const fs::path& out) {
     if (out.empty()) fail_input("No folder to export to was named; name a new one.");
+    if (!stands(out)) return;
     std::error_code error;
-    if (!fs::exists(out, error)) return;
     if (!fs::is_directory(out, error)) fail_input("'" + out.string() + "' is a file; name a folder to export to.");
     if (!fs::is_empty(out, error))
         fail_input("The folder '" + out.string() + "' is not empty; choose a new one so that nothing is overwritten.");
 }
 
 void require_new_file(const fs::path& out) {
-    std::error_code error;
-    if (fs::exists(out, error))
+    if (stands(out))
         fail_input("'" + out.string() + "' exists already; choose another name so that nothing is overwritten.");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <list>
 #include <optional>
 
@@ -52,8 +53,9 @@ GenerateOutput generate_one(const Decoder& decoder, const AdapterSet* adapters, 
 
 void check(const GenerateRequest& request) {
     if (request.max_new_tokens < 1) fail_input("The number of new tokens must be 1 or more.");
-    if (request.temperature < 0) fail_input("The temperature must be 0 (greedy) or above.");
-    if (request.top_p <= 0 || request.top_p > 1) fail_input("top_p must be above 0 and at most 1.");
+    if (!(request.temperature >= 0 && std::isfinite(request.temperature)))
+        fail_input("The temperature must be 0 (greedy) or a number above.");
+    if (!(request.top_p > 0 && request.top_p <= 1)) fail_input("top_p must be above 0 and at most 1.");
     if (request.top_k < 0) fail_input("top_k must be 0 (off) or above.");
 }
 

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "io/json.h"
 #include "io/parallel.h"
+#include "io/presence.h"
 #include "io/sha256.h"
 
 #include <algorithm>
@@ -79,10 +80,10 @@ Checkpoint Checkpoint::open(const std::filesystem::path& folder) {
     check_folder(folder);
     Checkpoint checkpoint;
     checkpoint.folder_ = folder;
-    if (is_there(folder / single_name)) {
+    if (is_listed(folder / single_name)) {
         checkpoint.files_.push_back(SafetensorsFile::open(folder / single_name));
         checkpoint.index_tensors();
-    } else if (is_there(folder / index_name)) {
+    } else if (is_listed(folder / index_name)) {
         checkpoint.sharded_ = true;
         const WeightMap map = read_weight_map(folder / index_name);
         std::set<std::string> shards;
@@ -154,7 +155,7 @@ CheckpointTensor Checkpoint::require(std::string_view name) const {
 }
 
 bool has_checkpoint(const std::filesystem::path& folder) {
-    return is_there(folder / single_name) || is_there(folder / index_name);
+    return is_listed(folder / single_name) || is_listed(folder / index_name);
 }
 
 std::string fingerprint_of_model(const std::filesystem::path& folder) {

@@ -34,6 +34,8 @@ std::string system_reason(int error_number) {
             return "it is a folder; name a file";
         case EFBIG:
             return "the file would exceed the size limit; raise the limit or choose another place";
+        case ELOOP:
+            return "its links lead in a circle; fetch the file again or check the path";
         case ENAMETOOLONG:
             return "the name is too long; choose a shorter one";
         case EMFILE:
@@ -49,9 +51,13 @@ std::string system_reason(int error_number) {
 namespace {
 
 [[noreturn]] void fail_reading(const std::filesystem::path& path, int error_number) {
-    const std::string sentence =
-        "The file '" + path.string() + "' could not be read: " + system_reason(error_number) + ".";
-    const bool mendable = error_number == ENOENT || error_number == ENOTDIR || error_number == EISDIR;
+    std::error_code ignored;
+    const bool dangling = error_number == ENOENT && std::filesystem::is_symlink(path, ignored);
+    const std::string reason = dangling ? "it is a link to a file that is not there; fetch the file again"
+                                        : system_reason(error_number);
+    const std::string sentence = "The file '" + path.string() + "' could not be read: " + reason + ".";
+    const bool mendable = error_number == ENOENT || error_number == ENOTDIR || error_number == EISDIR ||
+                          error_number == ELOOP || error_number == ENAMETOOLONG;
     throw Failure(mendable ? ErrorCode::bad_input : ErrorCode::io, sentence);
 }
 

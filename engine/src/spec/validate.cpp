@@ -98,7 +98,7 @@ Status validate(const ExperimentSpec& spec) {
                    "as_computed there, for the weights themselves are needed");
         check_data(spec.data);
         check_optimizer(spec.optimizer);
-        check_whole("steps", spec.steps, 0, INT64_MAX);
+        check_whole("steps", spec.steps, 0, 1'000'000'000);
         if (spec.steps == 0) check_whole("epochs", spec.epochs, 1, 1'000'000);
         check_whole("batch_size", spec.batch_size, 1, 65536);
         check_whole("grad_accum", spec.grad_accum, 1, 65536);

@@ -2,15 +2,11 @@
 
 #include "engine/error.h"
 #include "io/file.h"
+#include "io/presence.h"
 #include "tokenizer/vocabulary_files.h"
 
 namespace engine {
 namespace {
-
-bool is_there(const std::filesystem::path& path) {
-    std::error_code error;
-    return std::filesystem::exists(path, error);
-}
 
 void read_roles(const std::filesystem::path& folder, const Json& config, TokenizerFiles& files) {
     const Json map = read_optional(folder / "special_tokens_map.json");
@@ -75,12 +71,12 @@ struct Found {
 };
 
 Found find_files(const std::filesystem::path& folder) {
-    if (is_there(folder / "tokenizer.json")) return {Form::tokenizer_json, folder / "tokenizer.json"};
+    if (is_listed(folder / "tokenizer.json")) return {Form::tokenizer_json, folder / "tokenizer.json"};
     for (const char* name : {"tokenizer.model", "spm.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model"})
-        if (is_there(folder / name)) return {Form::sentencepiece, folder / name};
-    if (is_there(folder / "vocab.json") && is_there(folder / "merges.txt"))
+        if (is_listed(folder / name)) return {Form::sentencepiece, folder / name};
+    if (is_listed(folder / "vocab.json") && is_listed(folder / "merges.txt"))
         return {Form::bpe_files, folder / "vocab.json"};
-    if (is_there(folder / "vocab.txt")) return {Form::wordpiece_file, folder / "vocab.txt"};
+    if (is_listed(folder / "vocab.txt")) return {Form::wordpiece_file, folder / "vocab.txt"};
     return {};
 }
 
@@ -88,7 +84,7 @@ Found find_files(const std::filesystem::path& folder) {
     const std::string supported =
         "tokenizer.json, a SentencePiece file (tokenizer.model, spm.model, spiece.model, sentencepiece.bpe.model), "
         "vocab.json with merges.txt, or vocab.txt";
-    if (is_there(folder / "source.spm"))
+    if (is_listed(folder / "source.spm"))
         fail_input("The tokenizer in '" + folder.string() +
                    "' is that of a translation model ('source.spm'), which is not supported; supported are " + supported + ".");
     fail_input("The folder '" + folder.string() + "' holds no tokenizer. Add " + supported + ".");
@@ -97,7 +93,7 @@ Found find_files(const std::filesystem::path& folder) {
 }  // namespace
 
 Json read_optional(const std::filesystem::path& path) {
-    if (!is_there(path)) return Json::object();
+    if (!is_listed(path)) return Json::object();
     Json document = read_json_file(path);
     if (!document.is_object())
         fail_input("The file '" + path.string() + "' is not a JSON object. Fetch it again.");

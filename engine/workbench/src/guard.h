@@ -5,11 +5,13 @@
 #include <engine/error.h>
 
 #include <exception>
+#include <filesystem>
 #include <type_traits>
 
 namespace workbench {
 
 engine::Error error_from(const catalog::Error& error);
+engine::Error error_from(const std::filesystem::filesystem_error& error);
 
 // Runs work and turns whatever it throws into an Error. work returns the value, or nothing for a Status.
 template <class Work>
@@ -26,6 +28,8 @@ auto guarded(Work&& work) {
     } catch (const engine::Failure& failure) {
         return Wrapped(failure.error());
     } catch (const catalog::Error& error) {
+        return Wrapped(error_from(error));
+    } catch (const std::filesystem::filesystem_error& error) {
         return Wrapped(error_from(error));
     } catch (const std::exception& error) {
         return Wrapped(engine::Error{engine::ErrorCode::failed, error.what(), {}});

@@ -25,6 +25,18 @@ std::atomic<std::uint64_t> next_serial{1};
 
 }  // namespace
 
+engine::Error error_from(const std::filesystem::filesystem_error& error) {
+    using std::errc;
+    const auto code = error.code();
+    const bool name = code == errc::too_many_symbolic_link_levels || code == errc::filename_too_long ||
+                      code == errc::no_such_file_or_directory || code == errc::not_a_directory;
+    // A name of thousands of letters is no help.
+    std::string path = error.path1().string();
+    if (path.size() > 300) path = path.substr(0, 300) + "...";
+    return {name ? engine::ErrorCode::bad_input : engine::ErrorCode::io,
+            "'" + path + "' cannot be used (" + code.message() + "). Check the path.", error.what()};
+}
+
 engine::Error error_from(const catalog::Error& error) {
     using catalog::ErrorCode;
     engine::ErrorCode code = engine::ErrorCode::failed;
