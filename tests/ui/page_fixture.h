@@ -31,6 +31,7 @@ struct SampleRun {
     std::string adapterPath;  // a PEFT folder that exists; empty: one that does not
     catalog::Metrics metrics = {};  // of a classifier
     std::int64_t memoryFloor = 0;
+    std::string data = {};  // the hash of the file; empty: not known
 };
 
 class PageFixture {
@@ -104,6 +105,8 @@ class PageFixture {
         run.spec_json = engine::to_json(spec(sample));
         run.model_ref = "builtin:tiny";
         run.model_name = "tiny";
+        run.data_path = "/data/rows.jsonl";
+        run.data_hash = sample.data;
         run.method = "lora";
         run.rank = sample.rank;
         run.alpha = 2.0 * static_cast<double>(sample.rank);

@@ -25,6 +25,7 @@ class TstComparePage : public QObject {
     void cleanup() { m_fixture.reset(); }
 
     void nothingChosenLeadsToTheCatalog();
+    void whatLearnedTheSameDataIsOneClickAway();
     void withoutAdaptersItLeadsToTheExperiment();
     void curvesOfEveryAdapterAreDrawn();
     void anAdapterLooksTheSameEverywhere();
@@ -67,6 +68,22 @@ void TstComparePage::nothingChosenLeadsToTheCatalog() {
     QSignalSpy wanted(&page, &ComparePage::catalogPageRequested);
     QTest::mouseClick(action, Qt::LeftButton);
     QCOMPARE(wanted.count(), 1);
+}
+
+// As after training at several ranks: the newest adapter and those of the same data, by rank; not those of another.
+void TstComparePage::whatLearnedTheSameDataIsOneClickAway() {
+    m_fixture = std::make_unique<PageFixture>();
+    m_fixture->add({.name = "mine 16", .rank = 16, .data = "mine"});
+    m_fixture->add({.name = "other 2", .rank = 2, .data = "other"});
+    m_fixture->add({.name = "mine 2", .rank = 2, .data = "mine"});
+    m_fixture->add({.name = "unknown 1", .rank = 1});
+    m_fixture->add({.name = "mine 8", .rank = 8, .data = "mine"});
+    ComparePage& page = m_fixture->show<ComparePage>();
+    auto* action = m_fixture->find<QPushButton>("emptyStateAction");
+    QTRY_COMPARE(action->text(), QStringLiteral("Compare these 3"));
+    QTest::mouseClick(action, Qt::LeftButton);
+    QTRY_COMPARE(evaluations().seriesCount(), 3);
+    QCOMPARE(page.adapters(), (QStringList{id("mine 2"), id("mine 8"), id("mine 16")}));
 }
 
 void TstComparePage::withoutAdaptersItLeadsToTheExperiment() {

@@ -58,6 +58,7 @@ bool isSame(const ComparedAdapter& a, const ComparedAdapter& b) {
 ComparePage::ComparePage(const AppContext& context, QWidget* parent)
     : Page(context, tr("Compare"), parent),
       m_load(context.tasks),
+      m_findComparable(context.tasks),
       m_watcher(context.tasks, context.workbench.paths().catalog_file()),
       m_ids(context.settings.value(kIdsKey).toStringList()),
       m_picker(new AdapterPicker(context)),
@@ -82,15 +83,8 @@ ComparePage::ComparePage(const AppContext& context, QWidget* parent)
     connect(m_picker, &AdapterPicker::failed, this,
             [this](const engine::Error& e) { messageBar().showError(e); });
     connect(m_picker, &AdapterPicker::loaded, this, [this] {
-        const bool any = m_picker->adapterCount() > 0;
-        m_empty->setText(
-            any ? tr("Nothing to compare yet") : tr("No adapters yet"),
-            any ? tr("Add adapters above, or select some in the catalog and choose Compare. Their curves, "
-                     "the differences of their configurations, and loss against rank and parameters "
-                     "appear here.")
-                : tr("Once adapters have been trained, their curves, configurations and losses are compared "
-                     "here."));
-        m_empty->setAction(any ? tr("Open the catalog") : tr("Set up an experiment"));
+        m_counted = true;
+        describeNothing();
     });
     connect(m_chips, &AdapterChips::removeRequested, this, [this](const QString& id) {
         QStringList rest = m_ids;
@@ -105,7 +99,9 @@ ComparePage::ComparePage(const AppContext& context, QWidget* parent)
     connect(m_chips, &AdapterChips::opened, this,
             [this](const QString& id) { Q_EMIT this->context().navigator.adapterRequested(id); });
     connect(m_empty, &EmptyState::actionRequested, this, [this] {
-        if (m_picker->adapterCount() > 0)
+        if (!m_comparable.ids.isEmpty())
+            setAdapters(m_comparable.ids);
+        else if (m_picker->adapterCount() > 0)
             Q_EMIT catalogPageRequested();
         else
             Q_EMIT experimentPageRequested();
@@ -257,6 +253,34 @@ void ComparePage::activated() {
 void ComparePage::refresh() {
     m_picker->reload();
     load();
+    findComparable();
+}
+
+void ComparePage::findComparable() {
+    m_findComparable.ask(
+        this, [&workbench = context().workbench] { return comparableWithTheNewest(workbench); },
+        [this](const engine::Result<Comparable>& found) {
+            m_comparable = found ? *found : Comparable();  // a catalog that cannot be read is told by load()
+            describeNothing();
+        });
+}
+
+void ComparePage::describeNothing() {
+    if (!m_counted) return;
+    const bool any = m_picker->adapterCount() > 0, comparable = !m_comparable.ids.isEmpty();
+    const QString what = tr("Their curves, the differences of their configurations, and loss against rank and "
+                            "parameters appear here.");
+    const auto count = static_cast<int>(m_comparable.ids.size());
+    m_empty->setText(any ? tr("Nothing to compare yet") : tr("No adapters yet"),
+                     comparable ? tr("The newest %Ln adapter(s) of %1 learned the same data, %2. Others are added above, or "
+                                     "selected in the catalog. %3", nullptr, count)
+                                      .arg(m_comparable.model, m_comparable.data, what)
+                     : any      ? tr("Add adapters above, or select some in the catalog and choose Compare. %1").arg(what)
+                                : tr("Once adapters have been trained, their curves, configurations and losses are "
+                                     "compared here."));
+    m_empty->setAction(comparable ? tr("Compare these %Ln", nullptr, count)
+                       : any      ? tr("Open the catalog")
+                                  : tr("Set up an experiment"));
 }
 
 bool ComparePage::focusSearch() {

@@ -53,6 +53,8 @@ class ComparePage : public Page {
     QWidget* buildDifferences();
     ScatterChart* buildScatter(const char* name);
     void load();
+    void findComparable();
+    void describeNothing();
     void showAdapters(std::vector<ComparedAdapter> adapters);
     void fillChips();
     void fillCurves();
@@ -62,10 +64,12 @@ class ComparePage : public Page {
     Measure measure() const;
     void fillScatter();
 
-    LatestTask m_load;
+    LatestTask m_load, m_findComparable;
     CatalogWatcher m_watcher;
     QStringList m_ids;
     std::vector<ComparedAdapter> m_adapters;
+    Comparable m_comparable;  // offered while there is nothing on the page
+    bool m_counted = false;   // the picker knows how many adapters there are
     LookBook m_looks;
     QString m_perLoss;  // what the losses are of: "nats per token"
 

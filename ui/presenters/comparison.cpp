@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 namespace ui {
 namespace {
 
 constexpr std::size_t kCurvePoints =
     4000;  // thinned by smallest and largest value, more than a screen has columns
+
+constexpr std::size_t kLookedThrough = 200, kCompared = 8;
 
 std::vector<QPointF> curve(catalog::Catalog& catalog, const std::string& run, const std::string& key) {
     std::vector<QPointF> points;
@@ -40,6 +43,30 @@ std::vector<ComparedAdapter> readComparison(workbench::Workbench& workbench, con
         adapters.push_back(std::move(adapter));
     }
     return adapters;
+}
+
+Comparable comparableWithTheNewest(workbench::Workbench& workbench) {
+    auto& catalog = workbench.catalog();
+    catalog::AdapterFilter newest;
+    newest.limit = kLookedThrough;
+    std::vector<catalog::AdapterRecord> chosen;
+    catalog::RunRecord first;
+    for (catalog::AdapterRecord& adapter : catalog.adapters(newest)) {
+        if (adapter.run_id.empty()) continue;  // imported
+        const auto run = catalog.run(adapter.run_id);
+        if (run.data_hash.empty()) continue;
+        if (chosen.empty()) first = run;
+        if (run.data_hash != first.data_hash || run.model_hash != first.model_hash) continue;
+        chosen.push_back(std::move(adapter));
+        if (chosen.size() == kCompared) break;
+    }
+    if (chosen.size() < 2) return {};
+    std::stable_sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) { return a.rank < b.rank; });
+    Comparable found;
+    for (const catalog::AdapterRecord& adapter : chosen) found.ids << QString::fromStdString(adapter.id);
+    found.model = QString::fromStdString(first.model_name);
+    found.data = QString::fromStdString(std::filesystem::path(first.data_path).filename().string());
+    return found;
 }
 
 std::optional<double> Measure::of(const catalog::AdapterRecord& adapter) const {

@@ -28,6 +28,14 @@ struct ComparedAdapter {
 // Any thread. Adapters that are gone or in the trash are left out.
 std::vector<ComparedAdapter> readComparison(workbench::Workbench& workbench, const QStringList& ids);
 
+// What the newest adapter can be compared with: those that learned the same base the same data, as many of the newest as there
+// are colours, it included, by rank.
+struct Comparable {
+    QStringList ids;  // empty when it is alone
+    QString model, data;
+};
+Comparable comparableWithTheNewest(workbench::Workbench& workbench);  // any thread
+
 // What adapters can be judged by: the name of a figure of classifiers, empty for the evaluation loss.
 struct Measure {
     std::string metric;

@@ -58,6 +58,7 @@ void EmptyState::setText(const QString& headline, const QString& explanation) {
 
 void EmptyState::setAction(const QString& text) {
     m_action->setText(text);
+    m_action->setMinimumWidth(m_action->fontMetrics().horizontalAdvance(text) + 48);
     m_action->setVisible(!text.isEmpty());
 }
 
