@@ -59,6 +59,9 @@ struct ModelInfo {
     std::vector<std::string> head_modules;  // what a task over labels trains in full beside the adapter
     // What decides how much a layer keeps for its backward pass.
     bool encoder = false;
+    std::int64_t relative_span = 0;     // of an encoder's relative positions; 0: none
+    std::int64_t relative_tables = 0;   // of up to 2 * relative_span positions that each layer projects
+    std::int64_t convolution_values = 0;  // of the weight of a convolution along the tokens
     bool rotary = false;          // positions turn q and k, which makes copies of them
     bool parallel_block = false;  // attention and MLP read the same values
     bool head_norms = false;      // q and k are normalised head by head

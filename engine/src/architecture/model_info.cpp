@@ -30,6 +30,13 @@ ModelInfo describe(const Architecture& a) {
     info.tied_embeddings = a.tied_embeddings;
     info.has_weights = false;
     info.encoder = a.encoder;
+    if (a.relative) {
+        info.relative_span = a.relative->span;
+        info.relative_tables = a.relative->content_to_position + a.relative->position_to_content;
+    } else if (a.distances) {
+        info.relative_span = a.distances->positions;
+    }
+    if (a.convolution) info.convolution_values = a.hidden_size * a.hidden_size / a.convolution->groups * a.convolution->kernel;
     info.rotary = a.positions == PositionKind::rotary;
     info.parallel_block = a.parallel_block;
     info.head_norms = !a.q_norm.empty();
@@ -72,6 +79,7 @@ ModelInfo describe(const EncoderShape& shape) {
     info.total_params = shape.total_params;
     info.tied_embeddings = true;
     info.has_weights = false;
+    if (shape.family == "deberta-v2") info.relative_span = 256, info.relative_tables = 2;
     info.kinds = kinds;
     for (std::int64_t layer = 0; layer < shape.layers; ++layer)
         for (std::size_t k = 0; k < kinds.size(); ++k) {

@@ -83,7 +83,9 @@ int64_t memory_floor(const TrainBenchRequest& request, const c10::Device& device
     spec.batch_size = request.batch_size;
     spec.data.seq_len = request.seq_len;
     spec.device = device.str();
-    return plan((named ? inspect_shape(request.shape) : inspect_model(request.shape)).value(), spec).value().memory.floor;
+    const ModelInfo model = (named ? inspect_shape(request.shape) : inspect_model(request.shape)).value();
+    spec.task = task_from(model.task).value();
+    return plan(model, spec).value().memory.floor;
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ double kept_by_layer(const ModelInfo& model, const ExperimentSpec& spec, const T
                     [](const MatrixInfo& matrix) { return matrix.kind == "q" && matrix.fused; });
     const double value = spec.precision == Precision::bf16 ? 2 : 4;  // what lies between two products
     // The attention of the CPU reads bf16 as the product leaves it.
-    const double head_value = cuda || model.head_norms || model.encoder ? 4 : value;
+    const double head_value = !model.encoder && (cuda || model.head_norms) ? 4 : value;
     double bytes = 4 * hidden * (model.parallel_block ? 1 : 2);  // what the norms read
     bytes += head_value * (q + 2 * kv);
     // Turned or normalised copies of q and k, beside the product that v is a part of (interleaved, v is a
@@ -61,9 +61,13 @@ double kept_by_layer(const ModelInfo& model, const ExperimentSpec& spec, const T
     if (trained.down && model.family != "opt")
         bytes += value * inner;  // ReLU keeps its result, which is what down reads
     // Without a kernel that walks the keys, every score is kept: raw, masked and as a weight.
-    if (cuda || model.encoder) bytes += 4 * scores * (model.encoder ? 2 : 3);
-    if (model.encoder)
-        bytes += 4 * hidden * 2 + 4 * (q + 2 * kv);  // sums in front of the norms, heads side by side
+    if (cuda && !model.encoder) bytes += 4 * scores * 3;
+    if (model.encoder) {
+        // The norms come behind the sums: what reads their results keeps them.
+        bytes += 4 * static_cast<double>(model.heads);  // the logarithm of each row's sum
+        if (trained.attention) bytes += 4 * hidden;
+        if (trained.mlp) bytes += 4 * hidden;
+    }
     if (spec.base_type != BaseType::as_computed) {
         // Products on such a base are operations of their own: the adapters keep what they read, in f32.
         if (trained.attention) bytes += 4 * hidden;
@@ -101,6 +105,22 @@ QuantizedWeights quantized_weights(const ModelInfo& model, BaseType type) {
     return sum;
 }
 
+// Of the attention of an encoder with relative positions (model/encoder.cpp, model/text_rows.cpp).
+struct RelativeBytes {
+    double kept = 0;  // in each layer: the positions as its keys' and queries' projections make them, in f32
+    double live = 0;  // while the scores of some texts are computed again
+};
+
+RelativeBytes relative_bytes(const ModelInfo& model, double batch, double seq_len, bool cuda, const MemoryCoefficients& c) {
+    if (!model.encoder || (model.relative_span == 0 && !cuda)) return {};
+    const double heads = static_cast<double>(model.heads), span = static_cast<double>(model.relative_span);
+    const double rows = std::min(2 * span, 2 * seq_len);
+    const double of_a_text = heads * seq_len * std::max(rows, seq_len);
+    const double texts = std::clamp(std::floor((cuda ? c.cuda_scores : c.relative_scores) / of_a_text), 1.0, std::max(1.0, batch));
+    return {4 * c.kept_positions * rows * heads * static_cast<double>(model.head_dim * model.relative_tables),
+            4 * texts * (c.live_positions * of_a_text + c.live_scores * heads * seq_len * seq_len)};
+}
+
 }  // namespace
 
 MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spec, std::int64_t trainable,
@@ -112,6 +132,8 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     const double hidden = static_cast<double>(model.hidden_size),
                  inner = static_cast<double>(model.intermediate_size);
     const double scores = static_cast<double>(model.heads) * static_cast<double>(seq_len);
+    const RelativeBytes relative =
+        relative_bytes(model, static_cast<double>(spec.batch_size), static_cast<double>(seq_len), cuda, c);
     const double value = spec.precision == Precision::bf16 ? 2 : 4;
 
     double graph_bytes = 0, layers = 0;
@@ -122,7 +144,7 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     for (const TrainedInputs& layer : trained_inputs(model, full, selected)) {
         if (layers == 0 && !whole && !layer.attention && !layer.output && !layer.mlp && !layer.down) continue;
         layers += 1;
-        const double kept = tokens * kept_by_layer(model, spec, layer, scores);
+        const double kept = tokens * kept_by_layer(model, spec, layer, scores) + relative.kept;
         // The lowest of them has no gradient to pass on and is kept; the others, from there up, as the spec says.
         const bool again = layers > (whole || full ? 0 : 1) && recomputed < spec.recompute_layers;
         recomputed += again ? 1 : 0;
@@ -139,9 +161,12 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
         }
     }
     const bool gated = std::find(model.kinds.begin(), model.kinds.end(), "gate") != model.kinds.end();
-    const double live_bytes = tokens * ((gated ? 3 : 2) * value * inner + c.live_hidden * 4 * hidden +
-                                        (cuda || model.encoder ? 3 * 4 * scores : 0));
-    const double vocabulary = static_cast<double>(model.vocab_size);
+    const double in_mlp = tokens * (gated ? 3 : 2) * value * inner;
+    const double live_bytes = std::max(in_mlp, relative.live) + tokens * (c.live_hidden * 4 * hidden +
+                                                                          (cuda && !model.encoder ? 3 * 4 * scores : 0));
+    // A convolution keeps its sum in front of the norm, and multiplies copies of its weight.
+    if (model.convolution_values > 0) graph_bytes += tokens * 4 * hidden + 2 * 4 * static_cast<double>(model.convolution_values);
+    const double vocabulary = static_cast<double>(model.labels > 0 ? model.labels : model.vocab_size);
     const double logit_rows = std::min(tokens, static_cast<double>(c.logit_rows));
     double logit_bytes = value * logit_rows * vocabulary;
     // A head that is trained has a gradient of its own size, built beside the one that is kept.

@@ -21,6 +21,11 @@ struct MemoryCoefficients {
     double head_inputs = 4;
     // Of hidden_size in f32 per token, while one layer runs backwards.
     double live_hidden = 2;
+    // Scores that exist at once where an encoder has relative positions (model/text_rows.cpp); while they are computed again and
+    // walked back, how many tensors of them and how many of those with all positions.
+    double relative_scores = 4 << 20, cuda_scores = 64 << 20, live_scores = 4, live_positions = 2.5;
+    // Of the projected positions of a layer, with what else its many layers were measured to leave (48 of 1536, 32 of 512).
+    double kept_positions = 1.75;
     // Of [vocab, hidden] in f32: a trained head's gradient is built beside the one that is kept.
     double full_head_gradients = 2;
     // Freed blocks beside the peak (runtime/tensor_memory.cpp), which counts sizes rounded up: those of whole models more.
@@ -40,6 +45,7 @@ struct MemoryCoefficients {
         c.cpu_overhead = 160e6;
         c.cpu_cache = c.cpu_cache_full = c.cpu_adapters = 0;
         c.cpu_packed_f32 = c.cpu_packed_bf16 = c.inner_packed = c.cpu_texts = 0;
+        c.kept_positions = 1;
         c.cuda_allocator = 1;
         c.cuda_overhead = 0;
         return c;
