@@ -251,6 +251,70 @@ class TstPlan : public QObject {
         QVERIFY(top.activations < plain.activations / 4);  // nothing is kept below the lowest adapter
     }
 
+    // Classifiers of 12 layers of 768 (or 6 of 512) with 32,000 words; peaks as below.
+    void memoryOfEncodersCoversWhatWasMeasured_data() {
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<QString>("targets");
+        QTest::addColumn<int>("batch");
+        QTest::addColumn<int>("length");
+        QTest::addColumn<QString>("precision");
+        QTest::addColumn<int>("peak");
+        QTest::newRow("roberta 4x512") << "roberta" << "q,v" << 4 << 512 << "f32" << 1509;
+        QTest::newRow("roberta 4x512 bf16") << "roberta" << "q,v" << 4 << 512 << "bf16" << 953;
+        QTest::newRow("roberta everything 2x512 bf16") << "roberta" << "q,k,v,o,up,down" << 2 << 512 << "bf16" << 873;
+        QTest::newRow("roberta full 4x128") << "roberta" << "" << 4 << 128 << "f32" << 2408;
+        QTest::newRow("distances 4x256") << "bert" << "q,v" << 4 << 256 << "f32" << 1109;
+        QTest::newRow("distances 4x256 bf16") << "bert" << "q,v" << 4 << 256 << "bf16" << 736;
+        QTest::newRow("deberta 4x256") << "deberta-v2" << "q,v" << 4 << 256 << "f32" << 1137;
+        QTest::newRow("deberta 4x64 bf16") << "deberta-v2" << "q,v" << 4 << 64 << "bf16" << 511;
+        QTest::newRow("deberta 4x256 bf16") << "deberta-v2" << "q,v" << 4 << 256 << "bf16" << 781;
+        QTest::newRow("convolution 8x256") << "convolution" << "q,v" << 8 << 256 << "f32" << 700;
+        QTest::newRow("convolution 2x512 bf16") << "convolution" << "q,v" << 2 << 512 << "bf16" << 491;
+        QTest::newRow("convolution full 4x128 bf16") << "convolution" << "" << 4 << 128 << "bf16" << 924;
+    }
+    void memoryOfEncodersCoversWhatWasMeasured() {
+        QFETCH(QString, kind);
+        QFETCH(QString, targets);
+        QFETCH(int, batch);
+        QFETCH(int, length);
+        QFETCH(QString, precision);
+        QFETCH(int, peak);
+        const bool small = kind == "convolution", relative = small || kind == "deberta-v2";
+        QString config = QStringLiteral(R"({"model_type": "%1", "architectures": ["%2ForSequenceClassification"], "vocab_size": 32000,)")
+                             .arg(relative ? "deberta-v2" : kind, relative ? "DebertaV2" : kind == "bert" ? "Bert" : "Roberta");
+        config += small ? R"("hidden_size": 512, "intermediate_size": 2048, "num_hidden_layers": 6, "num_attention_heads": 8,
+                            "max_position_embeddings": 512, "conv_kernel_size": 3, "conv_act": "gelu")"
+                        : R"("hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
+                            "max_position_embeddings": 514)";
+        if (kind == "roberta") config += R"(, "pad_token_id": 1)";
+        if (kind == "bert") config += R"(, "position_embedding_type": "relative_key_query")";
+        if (relative)
+            config += R"(, "relative_attention": true, "position_buckets": 256, "norm_rel_ebd": "layer_norm", "share_att_key": true,
+                        "pos_att_type": "p2c|c2p", "position_biased_input": false, "type_vocab_size": 0)";
+        QTemporaryDir folder;
+        QFile file(folder.filePath("config.json"));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write((config + "}").toUtf8()) > 0);
+        file.close();
+        ExperimentSpec spec;
+        spec.method = Method::full;
+        if (!targets.isEmpty()) spec = lora_spec(targets.toStdString(), targets == "q,v" ? 8 : 16);
+        spec.task = Task::classification;
+        spec.batch_size = batch;
+        spec.data.seq_len = length;
+        spec.device = "cpu";
+        spec.precision = precision_from(precision.toStdString()).value();
+        const ModelInfo model = inspect_model(folder.path().toStdString()).value();
+        const MemoryForecast memory = plan(model, spec).value().memory;
+        const double ratio = static_cast<double>(memory.total) / (1e6 * peak);
+        QVERIFY2(ratio >= 1 && ratio < 1.1, std::to_string(ratio).c_str());
+        QVERIFY(static_cast<double>(memory.floor) < 1e6 * peak);
+        // Nothing of the size of length x length stays: half the texts of twice the length keep the same.
+        spec.batch_size = batch / 2;
+        spec.data.seq_len = 2 * length;
+        if (!relative && 2 * length <= 512)
+            QVERIFY(static_cast<double>(plan(model, spec).value().memory.activations) < 1.1 * static_cast<double>(memory.activations));
+    }
+
     // Peaks of the process on 2 cores, in MB, by tests/bench/memory; the forecast must not promise less.
     void memoryCoversWhatWasMeasured_data() {
         QTest::addColumn<QString>("targets");
