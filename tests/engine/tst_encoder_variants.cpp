@@ -223,6 +223,49 @@ class TstEncoderVariants : public QObject {
         }
     }
 
+    void recomputedLayersGiveTheSameGradients_data() { everyStateIsThatOfTheFormula_data(); }
+
+    // Also with products, attention included, in bf16: about the same loss, and gradients of about the same direction.
+    void recomputedLayersGiveTheSameGradients() {
+        QFETCH(int, variant);
+        const Decoder full = random_model(variants()[static_cast<std::size_t>(variant)].config);
+        Batch batch;
+        batch.ids = {2, 4, 12, 5, 3, 9, 8, 2, 7, 3};
+        batch.offsets = {0, 7, 10};
+        batch.second_types = {2, 0};
+        batch.targets = {1, 0};
+        std::vector<double> losses;
+        std::vector<at::Tensor> gradients;
+        for (const auto& [precision, recomputed] : {std::pair{Precision::f32, 0}, {Precision::f32, 2}, {Precision::bf16, 0}, {Precision::bf16, 2}}) {
+            Decoder model(full.architecture(), full.weights(), precision, c10::kCPU);
+            model.recompute_layers(recomputed);
+            LoraConfig lora;
+            lora.targets = parse_targets("q,k,v,o,up,down");
+            lora.rank = 2;
+            AdapterSet adapters = new_adapters(model, lora, 9);
+            {
+                const at::NoGradGuard no_grad;
+                at::manual_seed(10);
+                for (AdapterSite& site : adapters.sites()) site.B.normal_(0, 0.1);
+            }
+            for (const auto& parameter : adapters.parameters()) parameter.tensor->set_requires_grad(true);
+            const at::Tensor loss = batch_loss(model, &adapters, batch).sum;
+            loss.backward();
+            std::vector<at::Tensor> all;
+            for (const auto& parameter : adapters.parameters()) all.push_back(parameter.tensor->grad().flatten());
+            losses.push_back(loss.item<double>());
+            gradients.push_back(at::cat(all));
+        }
+        QVERIFY(gradients[0].norm().item<double>() > 1e-2);
+        for (const std::size_t kept : {0U, 2U}) {
+            QCOMPARE(losses[kept + 1], losses[kept]);
+            QVERIFY((gradients[kept + 1] - gradients[kept]).norm().item<double>() < 1e-5 * gradients[kept].norm().item<double>());
+        }
+        QVERIFY2(std::abs(losses[2] - losses[0]) < 0.1, QByteArray::number(losses[2] - losses[0]).constData());
+        const double cosine = (gradients[2].dot(gradients[0]) / (gradients[2].norm() * gradients[0].norm())).item<double>();
+        QVERIFY2(cosine > 0.98, QByteArray::number(cosine).constData());
+    }
+
     // The description that the hub publishes with DeBERTa XXL, whose size the paper of LoRA counts.
     void xxlargeIsRead() {
         const Architecture a = parse_architecture(R"({"model_type": "deberta-v2", "attention_probs_dropout_prob": 0.1,
