@@ -2,6 +2,7 @@
 #include "app/lwb_process.h"
 
 #include <QDir>
+#include <QDirIterator>
 #include <QtTest>
 
 #include <csignal>
@@ -96,10 +97,22 @@ class TstCliInterrupts : public QObject {
         folder.prepare(process, watched(folder));
         process.start();
         QVERIFY(waitForSteps(process, 4));
+        const qint64 process_id = process.processId();
         process.kill();
         QVERIFY(process.waitForFinished());
-        QCOMPARE(onlyRun(folder)["state"].toString(), QString("interrupted"));
+        const QJsonObject run = onlyRun(folder);
+        QCOMPARE(run["state"].toString(), QString("interrupted"));
+        // As if it had been killed while it wrote, in every folder of the run.
+        const QString parts = folder.data() + "/runs/" + run["run_id"].toString();
+        for (const char* name : {"/", "/last/", "/best/"}) {
+            QVERIFY(QDir(parts + name).exists());
+            QFile part(parts + name + "adapter_model.safetensors.part-" + QString::number(process_id) + "-3");
+            QVERIFY(part.open(QIODevice::WriteOnly));
+        }
         verifyResumesToTheSameBytes(folder);
+        QDirIterator left(folder.data(), {"*.part-*"}, QDir::AllEntries | QDir::Hidden, QDirIterator::Subdirectories);
+        const QString first = left.hasNext() ? left.next() : QString();
+        QVERIFY2(first.isEmpty(), qPrintable(first));
     }
 
     void anInterruptEndsWhatHasNothingToSave() {

@@ -1,11 +1,17 @@
 // Model folders: one file or shards with an index, and writing them.
 #include "formats/golden.h"
+#include "io/abandoned.h"
 #include "io/checkpoint.h"
 #include "io/json.h"
 #include "io/safetensors_writer.h"
 
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <csignal>
+#include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace engine;
 using golden::failure_of;
@@ -67,6 +73,52 @@ class TstCheckpoint : public QObject {
             writer.append("a", std::vector<std::byte>(6));
         }
         QVERIFY(std::filesystem::is_empty(folder()));
+    }
+
+    // A process that was killed removes nothing; the next write of the same file does, as long as nobody writes there.
+    void theNextWriteRemovesWhatAKilledOneLeft() {
+        const auto target = folder() / "weights";
+        int ends[2];
+        QCOMPARE(::pipe(ends), 0);
+        const auto child = [&](bool ends_at_once) {
+            const pid_t process = ::fork();
+            if (process == 0) {
+                AtomicFile file(target);
+                file.append("unfinished");
+                if (ends_at_once) ::_exit(0);  // no destructor, as when killed
+                const char ready = 'r';
+                (void)!::write(ends[1], &ready, 1);
+                for (;;) ::pause();
+            }
+            return process;
+        };
+        const pid_t killed = child(true);
+        QCOMPARE(::waitpid(killed, nullptr, 0), killed);
+        const auto left = target.string() + ".part-" + std::to_string(killed);
+        const auto parts = [&](const std::string& start) {
+            int count = 0;
+            for (const auto& entry : std::filesystem::directory_iterator(folder()))
+                if (entry.path().string().starts_with(start)) ++count;
+            return count;
+        };
+        QCOMPARE(parts(left), 1);
+        const pid_t alive = child(false);
+        char ready = 0;
+        QCOMPARE(::read(ends[0], &ready, 1), ssize_t{1});
+        const auto other = folder() / ("other.part-" + std::to_string(killed) + "-0");
+        std::ofstream(other) << "another target's";
+        atomic_write_text(target, "complete");
+        QCOMPARE(parts(left), 0);
+        QCOMPARE(parts(target.string() + ".part-" + std::to_string(alive)), 1);
+        QVERIFY(std::filesystem::exists(other));
+        remove_abandoned_parts(folder());
+        QVERIFY(!std::filesystem::exists(other));
+        QCOMPARE(parts(target.string() + ".part-" + std::to_string(alive)), 1);
+        ::kill(alive, SIGKILL);
+        ::waitpid(alive, nullptr, 0);
+        ::close(ends[0]);
+        ::close(ends[1]);
+        QCOMPARE(read_text(target), std::string("complete"));
     }
 
     void refusesShardNamesOutsideTheFolder_data() {

@@ -1,12 +1,14 @@
 #include "io/file.h"
 
 #include "engine/error.h"
+#include "io/abandoned.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -135,12 +137,14 @@ void MappedFile::forget(std::span<const std::byte> part) const {
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
     // The name of a write that was killed may still lie about, so a taken name is passed over, never reused.
     static std::atomic<unsigned> counter{0};
+    remove_abandoned_parts(folder_of(target_), target_.filename().string());
     for (int attempt = 0; attempt < 100; ++attempt) {
         temporary_ = target_;
-        temporary_ += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+        temporary_ += part_name(::getpid(), counter++);
         const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
             file_ = FileDescriptor(fd);
+            (void)::flock(fd, LOCK_EX | LOCK_NB);  // a file system without locks is no obstacle
             return;
         }
         if (errno != EEXIST) break;

@@ -7,6 +7,7 @@
 #include "data/seeded.h"
 #include "engine/chat.h"
 #include "engine/runtime.h"
+#include "io/abandoned.h"
 #include "io/checkpoint.h"
 #include "runtime/device.h"
 #include "train/causal_loss.h"
@@ -51,6 +52,8 @@ Trainer::Trainer(const TrainMember& member, SharedInputs& shared)
     eval_interval_ = spec_.eval_interval > 0 ? spec_.eval_interval : usual;
     checkpoint_interval_ = spec_.checkpoint_interval > 0 ? spec_.checkpoint_interval : eval_interval_;
     state_.best_eval_loss = std::numeric_limits<double>::infinity();
+    // What the process before was writing when it was killed; the run is this one's alone now.
+    for (const char* part : {"", "last", "best"}) remove_abandoned_parts(request_.run_dir / part);
     if (request_.resume) resume();
 }
 
