@@ -62,6 +62,7 @@ class ComparePage : public Page {
     void fillDifferences();
     void fillMeasures();
     Measure measure() const;
+    void chooseMeasure();
     void fillScatter();
 
     LatestTask m_load, m_findComparable;

@@ -23,6 +23,9 @@ struct ComparedAdapter {
     std::optional<engine::ExperimentSpec> spec;  // none for imported adapters
     std::vector<QPointF> trainLoss, evalLoss;    // (step, loss)
     std::vector<QPointF> score;                  // (step, main figure of a classifier)
+
+    QString id() const { return QString::fromStdString(record.id); }
+    QString name() const { return QString::fromStdString(record.name); }
 };
 
 // Any thread. Adapters that are gone or in the trash are left out.
