@@ -32,6 +32,11 @@ if(CCACHE)
 endif()
 if(LWB_SANITIZE)
     target_compile_options(lwb_compile INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+    # At -O2 g++ takes five times as long as without sanitizers, at -O1 less than three times. A fuzz target is built once
+    # and runs for an hour.
+    if(NOT BUILD_FUZZ)
+        target_compile_options(lwb_compile INTERFACE -O1)
+    endif()
     target_link_options(lwb_compile INTERFACE -fsanitize=address,undefined)
 endif()
 if(BUILD_FUZZ)
