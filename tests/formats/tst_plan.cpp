@@ -268,6 +268,9 @@ class TstPlan : public QObject {
         QTest::newRow("deberta 4x256") << "deberta-v2" << "q,v" << 4 << 256 << "f32" << 1137;
         QTest::newRow("deberta 4x64 bf16") << "deberta-v2" << "q,v" << 4 << 64 << "bf16" << 511;
         QTest::newRow("deberta 4x256 bf16") << "deberta-v2" << "q,v" << 4 << 256 << "bf16" << 781;
+        QTest::newRow("roberta 4x256 bf16 recomputed") << "roberta" << "q,v" << 4 << 256 << "bf16 recomputed" << 519;
+        QTest::newRow("deberta 4x256 recomputed") << "deberta-v2" << "q,v" << 4 << 256 << "f32 recomputed" << 837;
+        QTest::newRow("deberta 4x256 bf16 recomputed") << "deberta-v2" << "q,v" << 4 << 256 << "bf16 recomputed" << 587;
         QTest::newRow("convolution 8x256") << "convolution" << "q,v" << 8 << 256 << "f32" << 700;
         QTest::newRow("convolution 2x512 bf16") << "convolution" << "q,v" << 2 << 512 << "bf16" << 491;
         QTest::newRow("convolution full 4x128 bf16") << "convolution" << "" << 4 << 128 << "bf16" << 924;
@@ -302,7 +305,8 @@ class TstPlan : public QObject {
         spec.batch_size = batch;
         spec.data.seq_len = length;
         spec.device = "cpu";
-        spec.precision = precision_from(precision.toStdString()).value();
+        spec.precision = precision_from(precision.split(' ').front().toStdString()).value();
+        if (precision.contains("recomputed")) spec.recompute_layers = recompute_all;
         const ModelInfo model = inspect_model(folder.path().toStdString()).value();
         const MemoryForecast memory = plan(model, spec).value().memory;
         const double ratio = static_cast<double>(memory.total) / (1e6 * peak);

@@ -109,6 +109,7 @@ QuantizedWeights quantized_weights(const ModelInfo& model, BaseType type) {
 struct RelativeBytes {
     double kept = 0;  // in each layer: the positions as its keys' and queries' projections make them, in f32
     double live = 0;  // while the scores of some texts are computed again
+    double again = 0;  // beside it where the layer around them is computed again as well
 };
 
 RelativeBytes relative_bytes(const ModelInfo& model, double batch, double seq_len, bool cuda, const MemoryCoefficients& c) {
@@ -118,7 +119,8 @@ RelativeBytes relative_bytes(const ModelInfo& model, double batch, double seq_le
     const double of_a_text = heads * seq_len * std::max(rows, seq_len);
     const double texts = std::clamp(std::floor((cuda ? c.cuda_scores : c.relative_scores) / of_a_text), 1.0, std::max(1.0, batch));
     return {4 * c.kept_positions * rows * heads * static_cast<double>(model.head_dim * model.relative_tables),
-            4 * texts * (c.live_positions * of_a_text + c.live_scores * heads * seq_len * seq_len)};
+            4 * texts * (c.live_positions * of_a_text + c.live_scores * heads * seq_len * seq_len),
+            4 * heads * static_cast<double>(model.head_dim) * (3 * batch * seq_len + 2 * rows * static_cast<double>(model.relative_tables))};
 }
 
 }  // namespace
@@ -149,7 +151,7 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
         const bool again = layers > (whole || full ? 0 : 1) && recomputed < spec.recompute_layers;
         recomputed += again ? 1 : 0;
         graph_bytes += again ? tokens * 4 * hidden : kept;
-        if (again) again_bytes = std::max(again_bytes, kept);
+        if (again) again_bytes = std::max(again_bytes, kept + relative.again);
     }
     if (!full) {
         for (const MatrixInfo* matrix : selected) {
@@ -162,7 +164,7 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     }
     const bool gated = std::find(model.kinds.begin(), model.kinds.end(), "gate") != model.kinds.end();
     const double in_mlp = tokens * (gated ? 3 : 2) * value * inner;
-    const double live_bytes = std::max(in_mlp, relative.live) + tokens * (c.live_hidden * 4 * hidden +
+    const double live_bytes = (recomputed > 0 && relative.live > 0 ? in_mlp + relative.live : std::max(in_mlp, relative.live)) + tokens * (c.live_hidden * 4 * hidden +
                                                                           (cuda && !model.encoder ? 3 * 4 * scores : 0));
     // A convolution keeps its sum in front of the norm, and multiplies copies of its weight.
     if (model.convolution_values > 0) graph_bytes += tokens * 4 * hidden + 2 * 4 * static_cast<double>(model.convolution_values);
