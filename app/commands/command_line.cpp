@@ -56,6 +56,22 @@ int perform(const Action& action, Session& session) {
     }
 }
 
+// The option of the command that begins most like the one given; empty when none does.
+std::string option_meant(const CLI::App& command, const std::string& given) {
+    std::string meant;
+    std::size_t most = std::string_view("--").size() + 1;  // the dashes and a letter say nothing
+    for (const CLI::Option* option : command.get_options()) {
+        for (const std::string& name : option->get_lnames()) {
+            const std::string candidate = "--" + name;
+            const auto same = std::mismatch(given.begin(), given.end(), candidate.begin(), candidate.end()).first - given.begin();
+            if (static_cast<std::size_t>(same) <= most) continue;
+            most = static_cast<std::size_t>(same);
+            meant = candidate;
+        }
+    }
+    return meant;
+}
+
 // One sentence for a wrong command line, and where to read on.
 engine::Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
     std::string name = app.get_name();
@@ -69,6 +85,17 @@ engine::Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
         // What CLI11 says of a mistyped command is that one is missing.
         const auto rest = app.remaining(true);
         sentence = rest.empty() ? "No command is given" : "There is no command '" + rest.front() + "'";
+    }
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+        const auto rest = app.remaining(true);
+        const auto option = std::find_if(rest.begin(), rest.end(), [](const std::string& word) { return word.starts_with("-"); });
+        if (option == rest.end()) {
+            sentence = "'" + name + "' takes no further argument, and '" + rest.front() + "' is one";
+        } else {
+            const std::string given = option->substr(0, option->find('='));
+            sentence = "'" + name + "' has no option " + given;
+            if (const std::string meant = option_meant(*command, given); !meant.empty()) sentence += "; perhaps " + meant + " is meant";
+        }
     }
     while (!sentence.empty() && (sentence.back() == '\n' || sentence.back() == '.')) sentence.pop_back();
     std::replace(sentence.begin(), sentence.end(), '\n', ' ');

@@ -83,7 +83,10 @@ class TstCliBadInput : public QObject {
         QTest::newRow("no command") << QStringList{} << QStringList{"No command"};
         QTest::newRow("unknown command") << QStringList{"trian"} << QStringList{"trian"};
         QTest::newRow("unknown bench") << QStringList{"bench", "disk"} << QStringList{"disk"};
-        QTest::newRow("unknown option") << QStringList{"models", "--sideways"} << QStringList{"--sideways"};
+        QTest::newRow("unknown option") << QStringList{"models", "--sideways"} << QStringList{"no option --sideways."};
+        QTest::newRow("half an option") << QStringList{"generate", microModel(), "--max-new", "70"}
+                                        << QStringList{"'lwb generate' has no option --max-new", "--max-new-tokens"};
+        QTest::newRow("one argument too many") << QStringList{"inspect", microModel(), "twice"} << QStringList{"'twice'"};
         QTest::newRow("no number") << QStringList{"train", microModel(), "--rank", "eight"}
                                    << QStringList{"--rank", "eight"};
         QTest::newRow("missing argument") << QStringList{"inspect"} << QStringList{"model"};
