@@ -13,6 +13,7 @@
 #include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QToolButton>
@@ -32,6 +33,7 @@ class TstCatalogPage : public QObject {
     void aFilterThatCannotBeUnderstoodIsExplained();
     void sortsByClickingAHeader();
     void columnsAreChosenAndKept();
+    void namesAreWholeWhereThereIsRoom();
     void starsWithAClick();
     void tagsNotesAndNameAreStored();
     void deletedAdaptersComeBackWithUndo();
@@ -136,6 +138,25 @@ void TstCatalogPage::columnsAreChosenAndKept() {
     m_fixture->closePage();
     m_fixture->show<CatalogPage>();
     QVERIFY(!table().isColumnHidden(AdapterTableModel::Alpha));
+}
+
+void TstCatalogPage::namesAreWholeWhereThereIsRoom() {
+    m_fixture->add({.name = "a name that is as long as those of studies are, r16 lr 0.004"});
+    auto& page = m_fixture->show<CatalogPage>(QSize(1110, 640));
+    const auto width = [&] { return table().columnWidth(AdapterTableModel::Name); };
+    const auto scrolls = [&] { return table().horizontalScrollBar()->maximum() > 0; };
+    QTRY_VERIFY(table().model()->rowCount() == 1);
+    const int whole = static_cast<QAbstractItemView&>(table()).sizeHintForColumn(AdapterTableModel::Name);
+    QVERIFY(width() < whole && !scrolls());
+    page.resize(1900, 640);
+    QTRY_COMPARE(width(), whole);
+    page.resize(1110, 640);
+    QTRY_VERIFY(width() < whole);
+    QVERIFY(!scrolls());
+    table().horizontalHeader()->resizeSection(AdapterTableModel::Name, 77);  // by hand
+    page.resize(1900, 640);
+    QTest::qWait(50);
+    QCOMPARE(width(), 77);
 }
 
 void TstCatalogPage::starsWithAClick() {

@@ -147,6 +147,7 @@ void CatalogPage::applyListing(Listing listing) {
         const QSignalBlocker quiet(m_table->selectionModel());
         m_model->setAdapters(std::move(listing.adapters));
         showScores();
+        fitName();
     }
     if (!m_wanted.isEmpty() && m_model->rowOf(m_wanted) >= 0) {
         select({std::exchange(m_wanted, {})});

@@ -46,6 +46,7 @@ class CatalogPage : public Page {
   protected:
     void showEvent(QShowEvent* event) override;
     void hideEvent(QHideEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;  // of the table's size
 
   private:
     struct Listing {
@@ -72,6 +73,7 @@ class CatalogPage : public Page {
     void showTableMenu(const QPoint& position);
     void keepColumns();
     void showScores();
+    void fitName();
 
     void setStarred(const QString& id, bool starred);
     void trashSelected();
@@ -86,6 +88,7 @@ class CatalogPage : public Page {
     AdapterTableModel* m_model;
     QString m_wanted;  // to be selected when it has been read
     bool m_trashShown = false;
+    bool m_fitting = false;  // a column is resized, and not by hand
 
     QStackedWidget *m_stack, *m_tableStack;
     EmptyState *m_empty, *m_nothingFound;

@@ -7,6 +7,7 @@
 
 #include <catalog/query.h>
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -27,6 +28,8 @@ namespace {
 const QString kHeaderKey = QStringLiteral("catalog/columns");
 const QString kNoScoreKey = QStringLiteral("catalog/scoreHidden");
 const QString kScoreSeenKey = QStringLiteral("catalog/scoreSeen");
+const QString kNameByHandKey = QStringLiteral("catalog/nameByHand");
+constexpr int kNameDigits = 16, kTagsDigits = 7;  // widths that are left to them, in digits
 constexpr int kTypingPause = 150;  // ms until the filter is applied
 
 }  // namespace
@@ -92,13 +95,13 @@ QWidget* CatalogPage::buildTable() {
     header->setSectionResizeMode(QHeaderView::Interactive);
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     const std::initializer_list<std::pair<int, int>> widths{
-        {AdapterTableModel::Star, 0},       {AdapterTableModel::Name, 19},
+        {AdapterTableModel::Star, 0},       {AdapterTableModel::Name, kNameDigits},
         {AdapterTableModel::Model, 8},      {AdapterTableModel::Targets, 9},
         {AdapterTableModel::Rank, 6},       {AdapterTableModel::Alpha, 8},
         {AdapterTableModel::Params, 15},    {AdapterTableModel::EvalLoss, 10},
         {AdapterTableModel::Score, 14},     {AdapterTableModel::TrainLoss, 11},
         {AdapterTableModel::Size, 10},
-        {AdapterTableModel::Created, 16},   {AdapterTableModel::Tags, 7}};
+        {AdapterTableModel::Created, 16},   {AdapterTableModel::Tags, kTagsDigits}};
     for (const auto& [column, digits] : widths)
         header->resizeSection(column, digits > 0 ? digits * digit : 28);
     m_table->setColumnHidden(AdapterTableModel::Alpha, true);
@@ -112,7 +115,11 @@ QWidget* CatalogPage::buildTable() {
 
     connect(header, &QHeaderView::customContextMenuRequested, this, &CatalogPage::showHeaderMenu);
     connect(header, &QHeaderView::sectionMoved, this, &CatalogPage::keepColumns);
-    connect(header, &QHeaderView::sectionResized, this, &CatalogPage::keepColumns);
+    connect(header, &QHeaderView::sectionResized, this, [this](int column) {
+        if (column == AdapterTableModel::Name && !m_fitting) context().settings.setValue(kNameByHandKey, true);
+        keepColumns();
+    });
+    m_table->viewport()->installEventFilter(this);
     connect(header, &QHeaderView::sortIndicatorChanged, this, &CatalogPage::keepColumns);
     connect(m_table, &QTableView::customContextMenuRequested, this, &CatalogPage::showTableMenu);
     connect(m_table, &QTableView::clicked, this, [this](const QModelIndex& index) {
@@ -192,11 +199,29 @@ void CatalogPage::showScores() {
     // The first time the size, which the details tell as well, leaves its room to the score; it can be shown again.
     if (shown && !context().settings.value(kScoreSeenKey, false).toBool()) {
         context().settings.setValue(kScoreSeenKey, true);
-        const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
-        m_table->horizontalHeader()->resizeSection(AdapterTableModel::Name, 16 * digit);
         m_table->setColumnHidden(AdapterTableModel::Size, true);
     }
     m_table->setColumnHidden(AdapterTableModel::Score, !shown);
+}
+
+// Names are whole where there is room for them, until somebody gives their column another width.
+void CatalogPage::fitName() {
+    if (context().settings.value(kNameByHandKey, false).toBool()) return;
+    const QHeaderView* header = m_table->horizontalHeader();
+    const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
+    int room = m_table->viewport()->width() - kTagsDigits * digit;
+    for (int column = 0; column < m_model->columnCount(); ++column)
+        if (column != AdapterTableModel::Name && column != AdapterTableModel::Tags) room -= header->sectionSize(column);
+    const QAbstractItemView& view = *m_table;  // where the hint is public
+    const int least = kNameDigits * digit, whole = std::max(least, view.sizeHintForColumn(AdapterTableModel::Name));
+    m_fitting = true;
+    m_table->setColumnWidth(AdapterTableModel::Name, std::clamp(whole, least, std::max(least, room)));
+    m_fitting = false;
+}
+
+bool CatalogPage::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == m_table->viewport() && event->type() == QEvent::Resize) fitName();
+    return Page::eventFilter(watched, event);
 }
 
 void CatalogPage::keepColumns() {
