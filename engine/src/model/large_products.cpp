@@ -50,8 +50,8 @@ bool has_code_by_shape(const at::Tensor& a) {
     return a.is_cpu() && a.scalar_type() == at::kBFloat16 && a.dim() == 2 && a.size(0) > whole_rows;
 }
 
-// x [m, n] with zeros up to the next whole number of rows and columns.
-at::Tensor in_whole_rows(const at::Tensor& x, int64_t rows, int64_t columns) {
+// x [m, n] with zeros behind it -> [rows, columns], stored as x is.
+at::Tensor filled_up(const at::Tensor& x, int64_t rows, int64_t columns) {
     if (x.size(0) == rows && x.size(1) == columns) return x;
     const at::Tensor padded = x.stride(0) == 1 ? at::zeros({columns, rows}, x.options()).t() : at::zeros({rows, columns}, x.options());
     padded.narrow(0, 0, x.size(0)).narrow(1, 0, x.size(1)).copy_(x);
@@ -64,10 +64,11 @@ int64_t in_whole_rows(int64_t rows) { return (rows + whole_rows - 1) / whole_row
 
 at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b) {
     if (has_code_by_shape(a) && !recorded(a, b)) {
-        // What is stored in rows has them as its first dimension; what is transposed, in the sums of a weight's gradient, as its second.
+        // Tokens are the rows of a, or, where a is transposed for the gradient of a weight, what is summed over.
         const bool transposed = a.stride(1) != 1;
-        const int64_t rows = transposed ? a.size(0) : in_whole_rows(a.size(0)), inner = transposed ? in_whole_rows(a.size(1)) : a.size(1);
-        return at::mm(in_whole_rows(a, rows, inner), in_whole_rows(b, inner, b.size(1))).narrow(0, 0, a.size(0));
+        const int64_t rows = transposed ? a.size(0) : in_whole_rows(a.size(0));
+        const int64_t inner = transposed ? in_whole_rows(a.size(1)) : a.size(1);
+        return at::mm(filled_up(a, rows, inner), filled_up(b, inner, b.size(1))).narrow(0, 0, a.size(0));
     }
     if (!recorded(a, b) && operand(a) && operand(b)) {
         at::Tensor y = at::empty({a.size(0), b.size(1)}, a.options());

@@ -7,8 +7,8 @@
 
 namespace engine {
 
-// oneDNN generates code for each shape of a bf16 product, 2 ms for each: of texts of ever other lengths that was a tenth
-// of the step. Rows and inner values are filled up with zeros to a multiple of these.
+// oneDNN generates code for each shape of a bf16 product, 2 ms for each, which texts of ever other lengths pay again and
+// again: their tokens are filled up with zeros to a multiple of these.
 inline constexpr int64_t whole_rows = 32;
 int64_t in_whole_rows(int64_t rows);
 
