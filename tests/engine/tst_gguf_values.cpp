@@ -9,16 +9,11 @@
 #include "support/gguf_values.h"
 
 using namespace engine;
+using support::values_of;
 
 namespace {
 
 using Values = std::vector<float>;
-
-Values values_of(const GgufFile& file, const GgufTensor& tensor) {
-    Values values(static_cast<std::size_t>(tensor.numel()));
-    file.read(tensor, 0, values);
-    return values;
-}
 
 std::string config_of(const std::string& module, int alpha, bool conv1d) {
     return "{\"peft_type\": \"LORA\", \"r\": 1, \"lora_alpha\": " + std::to_string(alpha) +

@@ -20,12 +20,6 @@ namespace {
 
 using Values = std::vector<float>;
 
-Values read_all(const GgufFile& file, const GgufTensor& tensor) {
-    Values values(static_cast<std::size_t>(tensor.numel()));
-    file.read(tensor, 0, values);
-    return values;
-}
-
 // The values of one tensor of the file, put where the weight has them.
 void put_back(const GgufSource& source, const Values& values, Values& weight) {
     const auto columns = static_cast<std::size_t>(source.shape.back());
@@ -51,12 +45,18 @@ std::map<std::string, Values> rounded_weights(const Checkpoint& merged, const Ar
         if (tensor->type == GgufType::f32) continue;
         Values& weight = weights[stored.at(source.weight)];
         weight.resize(static_cast<std::size_t>(merged.require(stored.at(source.weight)).entry->numel()));
-        put_back(source, read_all(file, *tensor), weight);
+        put_back(source, values_of(file, *tensor), weight);
     }
     return weights;
 }
 
 }  // namespace
+
+Values values_of(const GgufFile& file, const GgufTensor& tensor) {
+    Values values(static_cast<std::size_t>(tensor.numel()));
+    file.read(tensor, 0, values);
+    return values;
+}
 
 void write_values_file(const fs::path& file, const fs::path& out) {
     const GgufFile read = GgufFile::open(file);
@@ -67,7 +67,7 @@ void write_values_file(const fs::path& file, const fs::path& out) {
     for (GgufTensor& tensor : plan) tensor.type = GgufType::f32;
     GgufWriter writer(out, metadata, plan);
     for (const GgufTensor& tensor : read.header().tensors) {
-        const Values values = read_all(read, tensor);
+        const Values values = values_of(read, tensor);
         writer.append(tensor.name, std::as_bytes(std::span(values)));
     }
     writer.commit();

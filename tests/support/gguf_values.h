@@ -3,8 +3,14 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
+
+#include "gguf/gguf_reader.h"
 
 namespace support {
+
+// All values of a tensor of the file.
+std::vector<float> values_of(const engine::GgufFile& file, const engine::GgufTensor& tensor);
 
 // The GGUF file once more, every tensor in F32 with the values that the file holds.
 void write_values_file(const std::filesystem::path& file, const std::filesystem::path& out);

@@ -184,8 +184,8 @@ void RunHeader::showMemoryFloor(std::int64_t bytes) {
     const bool known = bytes > 0;
     m_memory.caption->setText(known ? tr("peak, least %1").arg(units::memory(bytes)) : tr("memory"));
     const QString meaning =
-        known ? tr("The most memory this run took. %1 would have been enough for its model, rows and precision with every "
-                   "layer computed twice instead of kept.")
+        known ? tr("The most memory this run took. Its model, rows and precision need %1 at least, with every layer "
+                   "computed twice instead of kept.")
                     .arg(units::memory(bytes))
               : QString();
     for (QLabel* label : {m_memory.value, m_memory.caption}) label->setToolTip(meaning);

@@ -1,17 +1,14 @@
 #include "exporting/staged.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <charconv>
 #include <string>
 #include <string_view>
 
 #include "engine/error.h"
+#include "io/abandoned.h"
 
 namespace engine {
 
@@ -34,30 +31,13 @@ fs::path new_folder_beside(const fs::path& target) {
 }
 
 // The process in ".NAME.lwb-partial-PROCESS" or ".NAME.lwb-partial-PROCESS-COUNT"; 0 for any other name.
-pid_t process_of(const std::string& name) {
+pid_t exporter_of(std::string_view name) {
     const auto mark = name.rfind(kMark);
-    if (!name.starts_with('.') || mark == std::string::npos || mark < 2) return 0;
-    const std::string_view digits = std::string_view(name).substr(mark + kMark.size());
-    pid_t process = 0;
-    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), process);
-    if (error != std::errc{} || process <= 0) return 0;
-    const std::string_view rest(end, static_cast<std::size_t>(digits.end() - end));
-    const bool counted = rest.size() > 1 && rest[0] == '-' && rest.find_first_not_of("0123456789", 1) == rest.npos;
-    return rest.empty() || counted ? process : 0;
+    return !name.starts_with('.') || mark == name.npos || mark < 2 ? 0 : process_in(name.substr(mark + kMark.size()));
 }
 
 FileDescriptor open_folder(const fs::path& folder) {
     return FileDescriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
-// A dead process alone does not tell: the folder may be another machine's, or a container's with processes of its own.
-// Their lock does, where the file system keeps locks; where it does not, nothing is told and nothing removed.
-bool is_abandoned(const fs::path& folder, pid_t process) {
-    if (process == getpid() || kill(process, 0) == 0 || errno != ESRCH) return false;
-    const FileDescriptor opened = open_folder(folder);
-    struct stat facts {};
-    return opened.get() >= 0 && fstat(opened.get(), &facts) == 0 && facts.st_uid == geteuid() &&
-           flock(opened.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
 // Failure where the system cannot tell: links in a circle, a name too long, a folder that may not be looked into.
@@ -76,9 +56,10 @@ bool stands(const fs::path& out) {
 void remove_abandoned_stages(const fs::path& parent) {
     std::error_code error;
     for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
-        const pid_t process = process_of(entry->path().filename().string());
         std::error_code ignored;
-        if (process > 0 && is_abandoned(entry->path(), process)) fs::remove_all(entry->path(), ignored);
+        if (entry->symlink_status(ignored).type() == fs::file_type::directory &&
+            is_abandoned(entry->path(), exporter_of(entry->path().filename().string())))
+            fs::remove_all(entry->path(), ignored);
     }
 }
 

@@ -164,8 +164,9 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     }
     const bool gated = std::find(model.kinds.begin(), model.kinds.end(), "gate") != model.kinds.end();
     const double in_mlp = tokens * (gated ? 3 : 2) * value * inner;
-    const double live_bytes = (recomputed > 0 && relative.live > 0 ? in_mlp + relative.live : std::max(in_mlp, relative.live)) + tokens * (c.live_hidden * 4 * hidden +
-                                                                          (cuda && !model.encoder ? 3 * 4 * scores : 0));
+    const double in_block = recomputed > 0 && relative.live > 0 ? in_mlp + relative.live : std::max(in_mlp, relative.live);
+    const double live_bytes =
+        in_block + tokens * (c.live_hidden * 4 * hidden + (cuda && !model.encoder ? 3 * 4 * scores : 0));
     // A convolution keeps its sum in front of the norm, and multiplies copies of its weight.
     if (model.convolution_values > 0) graph_bytes += tokens * 4 * hidden + 2 * 4 * static_cast<double>(model.convolution_values);
     const double vocabulary = static_cast<double>(model.labels > 0 ? model.labels : model.vocab_size);

@@ -12,9 +12,8 @@ int64_t memory_floor_of(const TrainRequest& request, const c10::Device& device, 
     ExperimentSpec spec = request.spec;
     spec.device = device.str();
     // Batches are packed: what counts is their tokens, not the length that rows are cut to.
-    const auto length = static_cast<int64_t>(batch_tokens / static_cast<double>(std::max<int64_t>(1, spec.batch_size)));
-    spec.data.seq_len = std::clamp<int64_t>(length, 1, std::max<int64_t>(1, spec.data.seq_len));
-    const auto least = plan(*model, spec, 0, {.labels = labels});
+    const auto length = static_cast<int64_t>(batch_tokens / static_cast<double>(spec.batch_size));
+    const auto least = plan(*model, spec, 0, {labels, std::max<int64_t>(1, length)});
     return least ? least->memory.floor : 0;
 }
 
