@@ -114,12 +114,13 @@ class TstCli : public QObject {
                               << QStringList{"metrics", "definitions", "rows", "tokens"};
         QTest::newRow("bench gemm") << QStringList{"bench", "gemm", "--m", "32",        "--k",
                                                    "32",    "--n",  "32",  "--repeats", "2"}
-                                    << QStringList{"gemm_gflops"};
+                                    << QStringList{"gemm_gflops", "engine_gflops"};
         QTest::newRow("bench train") << QStringList{"bench",        "train", "--shape",   model,
                                                     "--batch-size", "1",     "--seq-len", "16",
                                                     "--steps",      "1"}
                                      << QStringList{"tokens_per_second", "step_ms", "peak_memory_bytes",
-                                                    "memory_floor_bytes", "gemm_gflops", "fraction_of_gemm"};
+                                                    "memory_floor_bytes", "gemm_gflops", "fraction_of_gemm",
+                                                    "engine_gflops", "fraction_of_engine"};
         QTest::newRow("bench data")
             << QStringList{"bench", "data", data, "--model", model, "--padded-length", "64", "--steps", "1"}
             << QStringList{"packed_tokens_per_second", "padded_tokens_per_second", "speedup", "collate_us"};

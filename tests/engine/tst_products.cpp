@@ -149,11 +149,40 @@ class TstProducts : public QObject {
         QFETCH(bool, transposed);
         const at::Tensor x = at::randn({rows, 50}).to(at::kBFloat16);
         const at::Tensor a = transposed ? x.t() : x, b = at::randn({a.size(1), 70}).to(at::kBFloat16);
-        const at::Tensor y = matrix_product(a, b);
-        QCOMPARE(y.sizes().vec(), (std::vector<int64_t>{a.size(0), 70}));
-        QVERIFY(y.is_contiguous() && y.scalar_type() == at::kBFloat16);
         const at::Tensor exact = at::mm(a.to(at::kDouble), b.to(at::kDouble));
-        QVERIFY(largest(y, exact) <= exact.abs().max().item<double>() / 256);
+        for (const at::Tensor& y : {matrix_product(a, b), library_product(a, b)}) {
+            QCOMPARE(y.sizes().vec(), (std::vector<int64_t>{a.size(0), 70}));
+            QVERIFY(y.is_contiguous() && y.scalar_type() == at::kBFloat16);
+            QVERIFY(largest(y, exact) <= exact.abs().max().item<double>() / 256);
+        }
+    }
+
+    void affine_data() {
+        QTest::addColumn<bool>("biased");
+        QTest::addColumn<bool>("residual");
+        QTest::newRow("product alone") << false << false;
+        QTest::newRow("bias") << true << false;
+        QTest::newRow("residual") << false << true;
+        QTest::newRow("bias and residual") << true << true;
+    }
+    void affine() {
+        QFETCH(bool, biased);
+        QFETCH(bool, residual);
+        const at::Tensor a = at::randn({45, 70}), w = at::randn({150, 70});
+        const at::Tensor bias = biased ? at::randn({150}) : at::Tensor(), other = residual ? at::randn({150, 45}).t() : at::Tensor();
+        QVERIFY(!affine_product(a, w.t(), bias, other, at::kFloat));  // oneDNN adds to what is there
+        const at::Tensor half = a.to(at::kBFloat16), weight = w.to(at::kBFloat16).t();
+        at::Tensor exact = at::mm(half.to(at::kDouble), weight.to(at::kDouble));
+        if (biased) exact += bias;
+        if (residual) exact += other;
+        QVERIFY(!residual || !affine_product(half, weight, bias, other, at::kBFloat16));
+        const auto full = affine_product(half, weight, bias, other, at::kFloat);
+        if (!full) QSKIP("no tile unit (AMX) for bf16 in this processor");
+        QVERIFY(largest(*full, exact) < 1e-4);
+        if (residual) return;
+        const auto rounded = affine_product(half, weight, bias, other, at::kBFloat16);
+        QVERIFY(rounded && rounded->scalar_type() == at::kBFloat16);
+        QVERIFY(largest(*rounded, exact) <= exact.abs().max().item<double>() / 256);
     }
 
     void recomputedGivesTheSameGradients() {

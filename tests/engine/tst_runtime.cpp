@@ -75,6 +75,7 @@ class TstRuntime : public QObject {
         const auto product = bench_gemm(gemm);
         QVERIFY(product.ok());
         QVERIFY(product->min_ms > 0 && product->min_ms <= product->median_ms && product->median_ms <= product->max_ms);
+        QVERIFY(product->engine_gflops > 0);
         QVERIFY(std::abs(product->gemm_gflops - 2e-6 * 64 * 64 * 64 / product->median_ms) < 1e-9);
         TrainBenchRequest train;
         train.shape = support::micro_model("micro-llama").string();
@@ -84,6 +85,7 @@ class TstRuntime : public QObject {
         const auto step = bench_train(train);
         QVERIFY2(step.ok(), step.ok() ? "" : step.error().message.c_str());
         QVERIFY(step->step_ms > 0 && step->tokens_per_second > 0 && step->fraction_of_gemm > 0);
+        QVERIFY(std::abs(step->fraction_of_engine * step->engine_gflops - step->fraction_of_gemm * step->gemm_gflops) < 1e-6 * step->gemm_gflops);
         QVERIFY(std::abs(step->tokens_per_second - 1000.0 * 32 / step->step_ms) < 1e-6);
         train.seq_len = 0;
         QVERIFY(!bench_train(train).ok());

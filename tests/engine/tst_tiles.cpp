@@ -2,9 +2,12 @@
 // the bf16 heads that the whole operation does not choose on this machine.
 #include <QtTest>
 
+#include <atomic>
+
 #include "engine/runtime.h"
 #include "model/tile_attention.h"
 #include "model/tile_loops.h"
+#include "model/tile_matrices.h"
 #include "runtime/torch.h"
 
 using namespace engine;
@@ -99,6 +102,68 @@ class TstTiles : public QObject {
         tile_product(rows_of<const bf16>(a), rows_of<const BfPair>(pairs), rows_of<float>(c), {rows, depth, columns}, true);
         QVERIFY(error(c, 2 * product) < 1e-6);
         QVERIFY((around.narrow(1, columns, 16) == 7).all().item<bool>());
+    }
+
+    void matrix_data() {
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("depth");
+        QTest::addColumn<int>("columns");
+        QTest::addColumn<bool>("transposed");
+        for (const bool transposed : {false, true}) {
+            const char* const right = transposed ? ", right operand transposed" : "";
+            QTest::addRow("whole blocks%s", right) << 64 << 256 << 256 << transposed;
+            QTest::addRow("one value%s", right) << 1 << 1 << 1 << transposed;
+            QTest::addRow("nothing is a multiple%s", right) << 77 << 301 << 333 << transposed;
+            QTest::addRow("one column over%s", right) << 33 << 257 << 129 << transposed;
+            QTest::addRow("17 columns of a panel%s", right) << 31 << 31 << 17 << transposed;
+            QTest::addRow("sums wait%s", right) << 530 << 6500 << 140 << transposed;
+        }
+    }
+    void matrix() {
+        if (!tile_unit()) QSKIP("no tile unit (AMX) for bf16 in this processor");
+        QFETCH(int, rows);
+        QFETCH(int, depth);
+        QFETCH(int, columns);
+        QFETCH(bool, transposed);
+        // Beyond the operands there are no numbers: what reads them shows.
+        const auto part = [](int64_t height, int64_t width) {
+            const at::Tensor around = at::full({height + 1, width + 40}, std::nan(""), at::kBFloat16);
+            const at::Tensor x = around.narrow(0, 0, height).narrow(1, 3, width);
+            x.copy_(at::randn({height, width}));
+            return x;
+        };
+        const at::Tensor a = part(rows, depth), stored = transposed ? part(columns, depth) : part(depth, columns);
+        const RightMatrix b{rows_of<const bf16>(stored).data, stored.stride(0), transposed};
+        const at::Tensor bias = at::randn({columns}), residual = at::randn({rows, columns + 5}).narrow(1, 0, columns);
+        const at::Tensor product = at::mm(a.to(at::kDouble), (transposed ? stored.t() : stored).to(at::kDouble));
+        const at::Tensor around = at::full({rows, columns + 16}, 7.f), full = around.narrow(1, 0, columns);
+
+        ProductTarget target;
+        target.full = rows_of<float>(full);
+        tile_matrix_product(rows_of<const bf16>(a), b, target, {rows, depth, columns});
+        QVERIFY(error(full, product) < 1e-5);
+        target.bias = bias.data_ptr<float>();
+        target.residual = rows_of<const float>(residual);
+        tile_matrix_product(rows_of<const bf16>(a), b, target, {rows, depth, columns});
+        QVERIFY(error(full, product + bias + residual) < 1e-5);
+        QVERIFY((around.narrow(1, columns, 16) == 7).all().item<bool>());
+
+        const at::Tensor half_around = around.to(at::kBFloat16), half = half_around.narrow(1, 0, columns);
+        const at::Tensor times = at::zeros({rows, columns}, at::kInt);
+        target = {};
+        target.half = rows_of<bf16>(half);
+        target.bias = bias.data_ptr<float>();
+        std::atomic<bool> written = true;
+        target.finished = [&](const ProductBlock& block) {
+            times.narrow(0, block.row, block.rows).narrow(1, block.column, block.columns).add_(1);
+            const at::Tensor now = half.narrow(0, block.row, block.rows).narrow(1, block.column, block.columns);
+            if ((now == 7).all().item<bool>()) written = false;
+        };
+        tile_matrix_product(rows_of<const bf16>(a), b, target, {rows, depth, columns});
+        QVERIFY(half.equal((product + bias).to(at::kFloat).to(at::kBFloat16)) || error(half, product + bias) < 4e-3);
+        QVERIFY(half_around.narrow(1, columns, 16).equal(at::full({rows, 16}, 7).to(at::kBFloat16)));
+        QVERIFY((times == 1).all().item<bool>());
+        QVERIFY(written);
     }
 
     // oneDNN's bf16 products on the same thread, between ours and inside the life of our arrangement.

@@ -22,7 +22,8 @@ struct GemmBenchResult {
     double median_ms = 0;
     double min_ms = 0;
     double max_ms = 0;
-    double gemm_gflops = 0;  // 2·m·k·n / median
+    double gemm_gflops = 0;    // 2·m·k·n / median: of the fastest library in libtorch
+    double engine_gflops = 0;  // of the product that the engine uses, which may be that one
 };
 Result<GemmBenchResult> bench_gemm(const GemmBenchRequest& request);
 
@@ -49,8 +50,8 @@ struct TrainBenchResult {
     int64_t peak_memory_bytes = 0;
     int64_t memory_floor_bytes = 0;  // MemoryForecast::floor (plan.h)
     double flops_per_step = 0;     // counted: matrix products that the step cannot avoid
-    double gemm_gflops = 0;        // measured here at the model's own shapes
-    double fraction_of_gemm = 0;   // flops_per_step / step time / gemm rate
+    double gemm_gflops = 0, engine_gflops = 0;  // measured here at the model's own shapes, see GemmBenchResult
+    double fraction_of_gemm = 0, fraction_of_engine = 0;  // flops_per_step / step time / each rate
 };
 Result<TrainBenchResult> bench_train(const TrainBenchRequest& request);
 

@@ -96,14 +96,19 @@ Result<GemmBenchResult> bench_gemm(const GemmBenchRequest& request) {
         for (const int64_t size : {request.m, request.k, request.n, request.repeats}) {
             if (size < 1) fail_input("Sizes and repeats of a matrix product must be 1 or more.");
         }
-        const auto times = time_gemm(request.m, request.k, request.n, request.precision, resolve_device(request.device),
-                                     request.repeats);
+        const auto times_of = [&](Products products) {
+            return time_gemm(request.m, request.k, request.n, request.precision, resolve_device(request.device), request.repeats, products);
+        };
+        const auto rate = [&](double ms) {
+            return 2e-6 * static_cast<double>(request.m) * static_cast<double>(request.k) * static_cast<double>(request.n) / ms;
+        };
+        const auto times = times_of(Products::of_libraries);
         GemmBenchResult result;
         result.median_ms = median(times);
         result.min_ms = *std::min_element(times.begin(), times.end());
         result.max_ms = *std::max_element(times.begin(), times.end());
-        result.gemm_gflops = 2e-6 * static_cast<double>(request.m) * static_cast<double>(request.k) *
-                             static_cast<double>(request.n) / result.median_ms;
+        result.gemm_gflops = rate(result.median_ms);
+        result.engine_gflops = rate(median(times_of(Products::of_engine)));
         return result;
     });
 }
@@ -175,8 +180,11 @@ Result<TrainBenchResult> bench_train(const TrainBenchRequest& request) {
         result.flops_per_step = flops_per_step(
             architecture, {request.batch_size, request.seq_len, batch.trained_tokens, request.method,
                            adapters ? adapters->parameter_count() : 0});
-        result.gemm_gflops = gemm_rate(architecture, batch.tokens(), request.precision, device);
-        result.fraction_of_gemm = result.flops_per_step / result.step_ms / 1e6 / result.gemm_gflops;
+        const double rate = result.flops_per_step / result.step_ms / 1e6;
+        result.gemm_gflops = gemm_rate(architecture, batch.tokens(), request.precision, device, Products::of_libraries);
+        result.engine_gflops = gemm_rate(architecture, batch.tokens(), request.precision, device, Products::of_engine);
+        result.fraction_of_gemm = rate / result.gemm_gflops;
+        result.fraction_of_engine = rate / result.engine_gflops;
         return result;
     });
 }

@@ -217,7 +217,7 @@ Result<KernelBenchResult> bench_kernels(const KernelBenchRequest& request) {
         const Architecture architecture = architecture_for(request.shape);
         check(request, architecture);
         KernelBenchResult result;
-        result.gemm_gflops = gemm_rate(architecture, request.batch_size * request.seq_len, Precision::f32, c10::kCPU);
+        result.gemm_gflops = gemm_rate(architecture, request.batch_size * request.seq_len, Precision::f32, c10::kCPU, Products::of_libraries);
         result.memory_gb_per_second = read_bandwidth();
         const KernelBench bench(architecture, request);  // the kernels point into it
         for (const Kernel& kernel : bench.kernels()) {

@@ -66,7 +66,7 @@ Architecture architecture_for(const std::string& shape, bool classifiers) {
 }
 
 std::vector<double> time_gemm(int64_t m, int64_t k, int64_t n, Precision precision, const c10::Device& device,
-                              int64_t repeats) {
+                              int64_t repeats, Products products) {
     at::NoGradGuard no_grad;
     const auto options = at::TensorOptions().dtype(type_of(precision)).device(device);
     const at::Tensor x = at::randn({m, k}, at::kFloat).to(options);
@@ -75,18 +75,18 @@ std::vector<double> time_gemm(int64_t m, int64_t k, int64_t n, Precision precisi
     for (int64_t i = -2; i < repeats; ++i) {
         synchronize(device);
         const auto begin = Clock::now();
-        const at::Tensor y = matrix_product(x, w.t());
+        const at::Tensor y = products == Products::of_engine ? matrix_product(x, w.t()) : library_product(x, w.t());
         synchronize(device);
         if (i >= 0) times.push_back(milliseconds_since(begin));
     }
     return times;
 }
 
-double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, const c10::Device& device) {
+double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, const c10::Device& device, Products products) {
     double flops = 0, ms = 0;
     const auto add = [&](int64_t m, int64_t k, int64_t n, double times) {
         flops += times * 2 * static_cast<double>(m) * static_cast<double>(k) * static_cast<double>(n);
-        ms += times * median(time_gemm(m, k, n, precision, device, 7));
+        ms += times * median(time_gemm(m, k, n, precision, device, 7, products));
     };
     for (const Projection* projection : a.projections()) {
         add(tokens, projection->in_features, projection->out_features, static_cast<double>(a.layers));

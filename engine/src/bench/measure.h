@@ -32,11 +32,15 @@ std::vector<std::vector<double>> time_in_turn(const c10::Device& device, int64_t
 // GB/s that all cores together read from memory: the best of five sums over a buffer beyond the caches of a core. CPU only.
 double read_bandwidth();
 
+// Whose product: the fastest of the libraries that libtorch brings along, or what the engine itself uses.
+enum class Products { of_libraries, of_engine };
+
 // One product [m, k] x [k, n] as a frozen layer computes it, repeated; milliseconds each, after two warm-ups.
-std::vector<double> time_gemm(int64_t m, int64_t k, int64_t n, Precision precision, const c10::Device& device, int64_t repeats);
+std::vector<double> time_gemm(int64_t m, int64_t k, int64_t n, Precision precision, const c10::Device& device, int64_t repeats,
+                              Products products);
 
 // GFLOP/s at the model's own shapes: flops of one pass over every kind of matrix divided by its measured time.
-double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, const c10::Device& device);
+double gemm_rate(const Architecture& a, int64_t tokens, Precision precision, const c10::Device& device, Products products);
 
 // Random rows of full length; the last trained_fraction of each row carries labels. For a classifier each row has a random
 // target instead.

@@ -6,12 +6,14 @@ namespace engine {
 namespace {
 
 // Rows of logits held at once: every product reads the whole head, so few rows cost time and many cost memory
-// (176 x 50257 f32 = 35 MB, the only tensor of that size).
-constexpr int64_t cross_entropy_rows = 176;
+// (176 x 50257 f32 or twice as many in bf16 = 35 MB, the only tensor of that size).
+int64_t most_rows(at::ScalarType type) {
+    return type == at::kFloat ? 176 : 352;
+}
 
 // As many for each chunk: a last one of a few rows would read the head for them alone.
-int64_t rows_of_chunk(int64_t rows) {
-    const int64_t chunks = std::max<int64_t>(1, (rows + cross_entropy_rows - 1) / cross_entropy_rows);
+int64_t rows_of_chunk(int64_t rows, at::ScalarType type) {
+    const int64_t chunks = std::max<int64_t>(1, (rows + most_rows(type) - 1) / most_rows(type));
     return (rows + chunks - 1) / chunks;
 }
 
@@ -59,9 +61,9 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
         at::Tensor grad_head = head_needs ? at::zeros(head.sizes(), hidden.options()) : at::Tensor();
         at::Tensor grad_bias = bias_needs ? at::zeros(bias.sizes(), hidden.options()) : at::Tensor();
         const at::ScalarType type = head.scalar_type();
-        // In bf16 in whole rows, see large_products.h: those behind the last are zeros and have no loss.
-        const auto held = [&](int64_t count) { return type == at::kFloat ? count : in_whole_rows(count); };
-        const int64_t chunk = held(rows_of_chunk(rows));
+        // Rows behind the last are zeros and have no loss.
+        const auto held = [&](int64_t count) { return rows_to_multiply(count, type); };
+        const int64_t chunk = held(rows_of_chunk(rows, type));
         const at::Tensor buffer = at::empty({chunk, head.size(0)}, hidden.options().dtype(type));
         for (int64_t begin = 0; begin < rows; begin += chunk) {
             const int64_t count = std::min(chunk, rows - begin);

@@ -68,7 +68,14 @@ class Projections {
             }
         }
         at::Tensor y;
-        if (compute_type == at::kFloat) {
+        const at::Tensor other = residual.defined() ? flat(residual.detach()) : at::Tensor();
+        if (const auto at_once = affine_product(factor, weight.t(), bias, other, output_type)) {
+            y = *at_once;
+            if (output_type != at::kFloat) {
+                if (!sites.empty()) add_in_one_pass(y, at::Tensor(), sites);
+                return y;
+            }
+        } else if (compute_type == at::kFloat) {
             if (residual.defined()) {
                 y = bias.defined() ? flat(residual.detach()) + bias : flat(residual.detach()).clone();
                 add_matrix_product(y, factor, weight.t());

@@ -1,8 +1,9 @@
 #include "model/large_products.h"
 
+#include "model/tile_matrices.h"
+
 #include <algorithm>
 #include <dlfcn.h>
-#include <optional>
 
 namespace engine {
 namespace {
@@ -46,6 +47,35 @@ bool recorded(const at::Tensor& a, const at::Tensor& b) {
     return at::GradMode::is_enabled() && (a.requires_grad() || b.requires_grad());
 }
 
+bool holds_rows(const at::Tensor& x) {
+    return x.stride(1) == 1 && x.stride(0) >= x.size(1);
+}
+
+bool for_tile_units(const at::Tensor& a, const at::Tensor& b) {
+    const auto half = [](const at::Tensor& x) {
+        return x.is_cpu() && x.scalar_type() == at::kBFloat16 && x.dim() == 2 && x.numel() > 0;
+    };
+    return half(a) && half(b) && holds_rows(a) && (holds_rows(b) || holds_rows(b.t())) && tile_unit();
+}
+
+template <class T>
+RowsOf<T> rows_of(const at::Tensor& x) {
+    return {reinterpret_cast<T*>(x.data_ptr()), x.stride(0)};
+}
+
+void multiply_in_tiles(const at::Tensor& a, const at::Tensor& b, const ProductTarget& target) {
+    const bool transposed = !holds_rows(b);
+    tile_matrix_product(rows_of<const rows::bf16>(a),
+                        {reinterpret_cast<const rows::bf16*>(b.data_ptr()), b.stride(transposed ? 1 : 0), transposed}, target,
+                        {a.size(0), a.size(1), b.size(1)});
+}
+
+constexpr int64_t whole_rows = 32;
+
+int64_t in_whole_rows(int64_t rows) {
+    return padded_to(rows, whole_rows);
+}
+
 bool has_code_by_shape(const at::Tensor& a) {
     return a.is_cpu() && a.scalar_type() == at::kBFloat16 && a.dim() == 2 && a.size(0) > whole_rows;
 }
@@ -60,9 +90,20 @@ at::Tensor filled_up(const at::Tensor& x, int64_t rows, int64_t columns) {
 
 }  // namespace
 
-int64_t in_whole_rows(int64_t rows) { return (rows + whole_rows - 1) / whole_rows * whole_rows; }
+int64_t rows_to_multiply(int64_t rows, at::ScalarType type) {
+    return type != at::kBFloat16 || tile_unit() ? rows : in_whole_rows(rows);
+}
 
 at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b) {
+    if (!recorded(a, b) && for_tile_units(a, b)) {
+        at::Tensor y = at::empty({a.size(0), b.size(1)}, a.options());
+        matrix_product_into(y, a, b);
+        return y;
+    }
+    return library_product(a, b);
+}
+
+at::Tensor library_product(const at::Tensor& a, const at::Tensor& b) {
     if (has_code_by_shape(a) && !recorded(a, b)) {
         // Tokens are the rows of a, or, where a is transposed for the gradient of a weight, what is summed over.
         const bool transposed = a.stride(1) != 1;
@@ -78,11 +119,35 @@ at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b) {
 }
 
 void matrix_product_into(at::Tensor& y, const at::Tensor& a, const at::Tensor& b) {
-    if (recorded(a, b) || !multiply(a, b, 0, y)) at::mm_out(y, a, b);
+    if (!recorded(a, b) && for_tile_units(a, b) && y.scalar_type() == at::kBFloat16 && holds_rows(y)) {
+        ProductTarget target;
+        target.half = rows_of<rows::bf16>(y);
+        multiply_in_tiles(a, b, target);
+    } else if (recorded(a, b) || !multiply(a, b, 0, y)) {
+        at::mm_out(y, a, b);
+    }
 }
 
 void add_matrix_product(at::Tensor& y, const at::Tensor& a, const at::Tensor& b) {
     if (recorded(a, b) || !multiply(a, b, 1, y)) y.addmm_(a, b);
+}
+
+std::optional<at::Tensor> affine_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias, const at::Tensor& residual,
+                                         at::ScalarType type) {
+    if (!for_tile_units(a, b) || (type != at::kFloat && (type != at::kBFloat16 || residual.defined()))) return std::nullopt;
+    const at::Tensor y = at::empty({a.size(0), b.size(1)}, a.options().dtype(type));
+    const at::Tensor other = residual.defined() ? residual.contiguous() : at::Tensor(),
+                     added = bias.defined() ? bias.contiguous() : at::Tensor();
+    ProductTarget target;
+    if (type == at::kFloat) {
+        target.full = rows_of<float>(y);
+    } else {
+        target.half = rows_of<rows::bf16>(y);
+    }
+    if (added.defined()) target.bias = added.data_ptr<float>();
+    if (other.defined()) target.residual = rows_of<const float>(other);
+    multiply_in_tiles(a, b, target);
+    return y;
 }
 
 }  // namespace engine

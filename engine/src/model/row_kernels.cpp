@@ -82,12 +82,17 @@ LWB_INLINE float cross_entropy_values(T* logits, const float* bias, int64_t widt
     float largest = -std::numeric_limits<float>::infinity();
 #pragma omp simd reduction(max : largest)
     for (int64_t i = 0; i < width; ++i) largest = load(logits, i) > largest ? load(logits, i) : largest;
+    const float of_target = load(logits, target);
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < width; ++i) sum += exponential(load(logits, i) - largest);
-    const float log_sum = largest + std::log(sum), loss = log_sum - load(logits, target);
+    for (int64_t i = 0; i < width; ++i) {
+        const float e = exponential(load(logits, i) - largest);
+        sum += e;
+        store(logits, i, e);
+    }
+    const float loss = largest + std::log(sum) - of_target, scale = 1.f / sum;
 #pragma omp simd
-    for (int64_t i = 0; i < width; ++i) store(logits, i, exponential(load(logits, i) - log_sum));
+    for (int64_t i = 0; i < width; ++i) store(logits, i, load(logits, i) * scale);
     store(logits, target, exponential(-loss) - 1.f);
     return loss;
 }
