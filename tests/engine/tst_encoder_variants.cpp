@@ -261,7 +261,7 @@ class TstEncoderVariants : public QObject {
             QCOMPARE(losses[kept + 1], losses[kept]);
             QVERIFY((gradients[kept + 1] - gradients[kept]).norm().item<double>() < 1e-5 * gradients[kept].norm().item<double>());
         }
-        QVERIFY2(std::abs(losses[2] - losses[0]) < 0.1, QByteArray::number(losses[2] - losses[0]).constData());
+        QVERIFY2(std::abs(losses[2] - losses[0]) < 0.02 + 0.03 * losses[0], QByteArray::number(losses[2] - losses[0]).constData());
         const double cosine = (gradients[2].dot(gradients[0]) / (gradients[2].norm() * gradients[0].norm())).item<double>();
         QVERIFY2(cosine > 0.98, QByteArray::number(cosine).constData());
     }
