@@ -32,6 +32,7 @@ struct Case {
     NormRule rule;
     std::vector<ProjectionTerm> terms;
     at::Tensor residual;
+    bool gelu = false;
 
     std::vector<at::Tensor> inputs() const {
         std::vector<at::Tensor> all{x};
@@ -50,11 +51,11 @@ struct Case {
     }
 
     std::vector<at::Tensor> fused(at::ScalarType type = at::kFloat, at::ScalarType output = at::kFloat) const {
-        return fused_projections(x, terms, {norm ? &*norm : nullptr, rule, residual, type, output});
+        return fused_projections(x, terms, {norm ? &*norm : nullptr, rule, residual, type, output, gelu});
     }
 
     std::vector<at::Tensor> plain() const {
-        at::Tensor n = x;
+        at::Tensor n = gelu ? at::gelu(x, "tanh") : x;
         if (norm && rule.kind == NormKind::layer_norm) {
             n = at::layer_norm(x, {x.size(-1)}, norm->weight, norm->bias, rule.eps);
         } else if (norm) {
@@ -200,9 +201,35 @@ class TstFusedProjections : public QObject {
         compare(c, 2e-2, at::kBFloat16, at::kFloat);
     }
 
-    // What is read may be bf16 already, as the attention and the activation leave it.
-    void bf16Input() {
+    void geluInFront() {
         Case c;
+        c.gelu = true;
+        c.x = wave({2, 5, 16}, 0.7);
+        c.residual = wave({2, 5, 20}, 0.21);
+        c.terms = {{wave({20, 16}, 0.13), wave({20}, 0.9), {{site_on(16, 3, 0, 20)}}}};
+        compare(c, 2e-5);
+        compare(c, 2e-2, at::kBFloat16);
+        // Frozen and without an adapter nothing but x is needed, and it is there.
+        c.terms = {{wave({20, 16}, 0.13).detach(), {}, {}}};
+        compare(c, 2e-5);
+        compare(c, 2e-2, at::kBFloat16);
+        // The gradient that came in is the caller's.
+        const auto y = c.fused();
+        const at::Tensor grad = at::ones_like(y[0]);
+        y[0].backward(grad);
+        QVERIFY(grad.equal(at::ones_like(grad)));
+    }
+
+    // What is read may be bf16 already, as the attention and the projection in front leave it.
+    void bf16Input_data() {
+        QTest::addColumn<bool>("gelu");
+        QTest::newRow("as it is") << false;
+        QTest::newRow("gelu of it") << true;
+    }
+    void bf16Input() {
+        QFETCH(bool, gelu);
+        Case c;
+        c.gelu = gelu;
         c.x = wave({2, 4, 12}, 0.7).detach().to(at::kBFloat16).requires_grad_();
         c.residual = wave({2, 4, 20}, 0.21);
         c.terms = {{wave({20, 12}, 0.13).detach(), wave({20}, 0.9).detach(), {{site_on(12, 3, 0, 20)}}}};

@@ -64,6 +64,7 @@ struct ModelInfo {
     std::int64_t convolution_values = 0;  // of the weight of a convolution along the tokens
     bool rotary = false;          // positions turn q and k, which makes copies of them
     bool parallel_block = false;  // attention and MLP read the same values
+    std::string activation;       // of the MLP: "gelu" (by erf), "gelu_tanh", "silu", "relu" or "tanh"
     bool head_norms = false;      // q and k are normalised head by head
     std::vector<std::string> kinds;  // the columns of the matrix grid, in order
     std::vector<MatrixInfo> matrices;

@@ -10,9 +10,21 @@
 #include <algorithm>
 #include <cctype>
 #include <set>
+#include <stdexcept>
 
 namespace engine {
 namespace {
+
+std::string activation_name(Activation activation) {
+    switch (activation) {
+        case Activation::gelu: return "gelu";
+        case Activation::gelu_tanh: return "gelu_tanh";
+        case Activation::silu: return "silu";
+        case Activation::relu: return "relu";
+        case Activation::tanh: return "tanh";
+    }
+    throw std::logic_error("activation without a name");
+}
 
 ModelInfo describe(const Architecture& a) {
     ModelInfo info;
@@ -39,6 +51,7 @@ ModelInfo describe(const Architecture& a) {
     if (a.convolution) info.convolution_values = a.hidden_size * a.hidden_size / a.convolution->groups * a.convolution->kernel;
     info.rotary = a.positions == PositionKind::rotary;
     info.parallel_block = a.parallel_block;
+    info.activation = activation_name(a.activation);
     info.head_norms = !a.q_norm.empty();
     if (a.classifier) {
         const Problem problem = a.classifier->problem;

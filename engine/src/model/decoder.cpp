@@ -159,12 +159,14 @@ at::Tensor Decoder::mlp(int64_t layer, const at::Tensor& x, const at::Tensor& re
     const SlotOutputs slots(architecture_.mlp_in, weights.mlp_in, layer, first,
                             {x, architecture_.post_norm ? nullptr : &norm, rule()},
                             {options.adapters, compute_type_, compute_type_});
-    const at::Tensor inner = architecture_.gated_mlp
-                                 ? gate_and_multiply(slots["gate"], slots["up"], architecture_.activation)
-                                 : activate(slots["up"], architecture_.activation);
+    ProjectionSource inner{slots["up"], nullptr, {}, residual};
+    if (architecture_.gated_mlp) {
+        inner.x = gate_and_multiply(slots["gate"], slots["up"], architecture_.activation);
+    } else {
+        inner.activation = architecture_.activation;
+    }
     const SlotOutputs output({architecture_.mlp_out}, {weights.mlp_out}, layer,
-                             first + static_cast<int>(architecture_.mlp_in.size()),
-                             {inner, nullptr, {}, residual}, {options.adapters, compute_type_});
+                             first + static_cast<int>(architecture_.mlp_in.size()), inner, {options.adapters, compute_type_});
     return architecture_.post_norm ? normalize(output["down"], norm, rule()) : output["down"];
 }
 

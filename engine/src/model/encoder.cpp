@@ -118,7 +118,7 @@ at::Tensor Encoder::layer(int64_t layer, const at::Tensor& x, const TextRows& te
     const int first = static_cast<int>(architecture_.attention_in.size()) + 1;
     const SlotOutputs up(architecture_.mlp_in, weights.mlp_in, layer, first, {attended}, inner);
     const SlotOutputs down({architecture_.mlp_out}, {weights.mlp_out}, layer, first + static_cast<int>(architecture_.mlp_in.size()),
-                           {activate(up["up"], architecture_.activation), nullptr, {}, attended}, outer);
+                           {up["up"], nullptr, {}, attended, architecture_.activation}, outer);
     return norm(down["down"], weights.mlp_norm);
 }
 

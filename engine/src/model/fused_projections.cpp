@@ -1,5 +1,6 @@
 #include "model/fused_projections.h"
 
+#include "model/fused_ops.h"
 #include "model/large_products.h"
 #include "model/low_rank.h"
 #include "model/projection_sites.h"
@@ -26,11 +27,12 @@ class Projections {
     std::vector<ProjectionTerm> terms;
     std::vector<SiteGroup> groups;
     at::ScalarType compute_type = at::kFloat, output_type = at::kFloat;
+    bool gelu = false;
 
     // n [rows, in] in the type asked for: that of the products with W, for the sites too.
     at::Tensor input(at::ScalarType type) {
         if (norm) return norm_values(x, *norm, rule, type, statistics);
-        return x.to(type);
+        return (gelu ? fused_gelu_tanh(x) : x).to(type);
     }
 
     // What the sites of a group read of n.
@@ -144,6 +146,10 @@ class ProjectionsBackward : public Node {
         }
         backward_sites(flat_grads, n, want_n, grad_n, wanted);
         if (!grad_n.defined()) return wanted;
+        if (saved_->gelu) {
+            grad_n = grad_n.to(saved_->x.scalar_type()).contiguous();
+            times_gelu_derivative(grad_n);
+        }
         if (saved_->norm) {
             const NormGradients norm = norm_gradients(grad_n.to(at::kFloat), saved_->x, *saved_->norm,
                                                       saved_->rule, saved_->statistics, wants(x_input),
@@ -164,6 +170,16 @@ class ProjectionsBackward : public Node {
 
   private:
     bool wants(std::size_t input) const { return task_should_compute_output(input); }
+
+    // The gradient of n becomes that of x.
+    void times_gelu_derivative(const at::Tensor& grad) const {
+        with_rows(grad, [&](auto* g) {
+            const auto* const x = rows_as(saved_->x, g);
+            for_rows(grad.numel(), 1, [&](int64_t begin, int64_t end) {
+                rows::gelu_tanh_backward(g + begin, x + begin, end - begin, g + begin);
+            });
+        });
+    }
 
     void backward_term(std::size_t i, const at::Tensor& grad, const at::Tensor& n, bool want_n,
                        at::Tensor& grad_n, variable_list& wanted) const {
@@ -248,6 +264,7 @@ std::vector<at::Tensor> fused_projections(const at::Tensor& x, const std::vector
         work.x = flat(x.detach()).contiguous();
         if (how.norm) work.norm = NormWeights{how.norm->weight, how.norm->bias};
         work.rule = how.rule;
+        work.gelu = how.gelu;
         work.terms = terms;
         work.groups = groups_of(terms);
         work.compute_type = how.compute_type;
@@ -281,7 +298,7 @@ std::vector<at::Tensor> fused_projections(const at::Tensor& x, const std::vector
     node->type_ = x.scalar_type();
     const bool trained =
         std::any_of(terms.begin(), terms.end(), [&](const auto& term) { return requires_grad(term.weight); });
-    if (!work.norm && work.groups.empty() && !trained)
+    if (!work.norm && !work.gelu && work.groups.empty() && !trained)
         work.x = at::Tensor();  // the gradient of a frozen product does not need it
     node->saved_ = std::move(work);
     for (at::Tensor& y : outputs) torch::autograd::set_history(y, node);

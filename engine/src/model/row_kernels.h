@@ -36,6 +36,7 @@ void swiglu_backward(const bf16* grad, const bf16* gate, const bf16* up, int64_t
 // y = x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) / 2 (Hendrycks & Gimpel, arXiv:1606.08415).
 void gelu_tanh(const float* x, int64_t count, float* y);
 void gelu_tanh(const bf16* x, int64_t count, bf16* y);
+// grad_x may be grad.
 void gelu_tanh_backward(const float* grad, const float* x, int64_t count, float* grad_x);
 void gelu_tanh_backward(const bf16* grad, const bf16* x, int64_t count, bf16* grad_x);
 

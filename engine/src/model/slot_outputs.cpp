@@ -3,6 +3,7 @@
 #include "model/few_rows.h"
 #include "model/fused_projections.h"
 #include "model/quantized.h"
+#include "model/rows_of_tensors.h"
 
 namespace engine {
 namespace {
@@ -40,8 +41,9 @@ std::optional<std::vector<at::Tensor>> fused(const std::vector<Projection>& proj
         terms.back().sites = std::move(*sites);
     }
     const at::ScalarType output = source.residual.defined() ? at::kFloat : context.output_type;
-    return fused_projections(source.x, terms,
-                             {source.norm, source.rule, source.residual, context.compute_type, output});
+    const bool gelu = source.activation == Activation::gelu_tanh && in_rows(source.x);
+    const at::Tensor x = source.activation && !gelu ? activate(source.x, *source.activation) : source.x;
+    return fused_projections(x, terms, {source.norm, source.rule, source.residual, context.compute_type, output, gelu});
 }
 
 at::Tensor product(const at::Tensor& x, const LinearWeights& weights, at::ScalarType type) {
@@ -62,8 +64,8 @@ SlotOutputs::SlotOutputs(const std::vector<Projection>& projections,
         }
         return;
     }
-    const at::Tensor x =
-        source.norm ? normalize(source.x, *source.norm, source.rule) : source.x.to(at::kFloat);
+    const at::Tensor values = source.activation ? activate(source.x, *source.activation) : source.x;
+    const at::Tensor x = source.norm ? normalize(values, *source.norm, source.rule) : values.to(at::kFloat);
     // A few rows stay in f32, as what reads them does.
     const at::ScalarType output_type = is_few_rows(x) ? at::kFloat : context.output_type;
     for (std::size_t i = 0; i < projections.size(); ++i) {

@@ -14,13 +14,14 @@ struct ProjectionContext {
     at::ScalarType output_type = at::kFloat;  // what the reader takes: f32, or the compute type
 };
 
-// What the projections read: norm(x), or x itself; a single projection may be added to a residual [..., out]
-// f32.
+// What the projections read: norm(x), activation(x), or x itself; a single projection may be added to a residual
+// [..., out] f32.
 struct ProjectionSource {
     at::Tensor x;
     const NormWeights* norm = nullptr;
     NormRule rule = {};
     at::Tensor residual = {};
+    std::optional<Activation> activation = {};
 };
 
 // Each projection is computed once: y = W x + b (+ adapters). x [..., in] -> [..., rows of the slot].

@@ -33,6 +33,12 @@ std::vector<TrainedInputs> trained_inputs(const ModelInfo& model, bool full,
     return layers;
 }
 
+// Whether the activation is a part of the operation of the last matrix (model/fused_projections.h).
+bool gelu_in_down(const ModelInfo& model, const ExperimentSpec& spec) {
+    const bool gated = std::find(model.kinds.begin(), model.kinds.end(), "gate") != model.kinds.end();
+    return model.activation == "gelu_tanh" && !gated && !spec.device.starts_with("cuda") && !spec.lora.use_dora && spec.base_type == BaseType::as_computed;
+}
+
 // Bytes that one token leaves behind in one layer for the backward pass.
 double kept_by_layer(const ModelInfo& model, const ExperimentSpec& spec, const TrainedInputs& trained,
                      double scores) {
@@ -55,11 +61,11 @@ double kept_by_layer(const ModelInfo& model, const ExperimentSpec& spec, const T
     if (model.rotary && fused && model.family != "gpt_neox") bytes += head_value * (q + kv);
     if (model.head_norms) bytes += 4 * (q + kv);
     bytes += value * inner * (gated ? 2 : 1);
-    if (gated && model.family == "gemma")
-        bytes += value * inner;  // its activation is an operation of its own
+    if (gated && model.activation != "silu")
+        bytes += value * inner;  // the activation is an operation of its own
     if (trained.output) bytes += head_value * q;
-    if (trained.down && model.family != "opt")
-        bytes += value * inner;  // ReLU keeps its result, which is what down reads
+    // What down reads: ReLU keeps it anyway, and its own operation computes GELU again.
+    if (trained.down && model.activation != "relu" && !gelu_in_down(model, spec)) bytes += value * inner;
     // Without a kernel that walks the keys, every score is kept: raw, masked and as a weight.
     if (cuda && !model.encoder) bytes += 4 * scores * 3;
     if (model.encoder) {
@@ -163,7 +169,7 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
         }
     }
     const bool gated = std::find(model.kinds.begin(), model.kinds.end(), "gate") != model.kinds.end();
-    const double in_mlp = tokens * (gated ? 3 : 2) * value * inner;
+    const double in_mlp = tokens * (gated ? 3 : gelu_in_down(model, spec) ? 1 : 2) * value * inner;
     const double in_block = recomputed > 0 && relative.live > 0 ? in_mlp + relative.live : std::max(in_mlp, relative.live);
     const double live_bytes =
         in_block + tokens * (c.live_hidden * 4 * hidden + (cuda && !model.encoder ? 3 * 4 * scores : 0));
