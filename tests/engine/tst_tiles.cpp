@@ -3,6 +3,9 @@
 #include <QtTest>
 
 #include <atomic>
+#include <cstring>
+#include <new>
+#include <sys/mman.h>
 
 #include "engine/runtime.h"
 #include "model/tile_attention.h"
@@ -58,6 +61,28 @@ Results exact(const HeadShape& shape, const at::Tensor& q, const at::Tensor& k, 
     out.backward(grad.to(at::kDouble));
     return {out.detach(), at::logsumexp(scores.detach(), -1), Q.grad(), K.grad(), V.grad()};
 }
+
+// The values of a bf16 tensor right in front of a page that may not be touched.
+class GuardedCopy {
+  public:
+    explicit GuardedCopy(const at::Tensor& x) : bytes_((x.nbytes() / page + 2) * page) {
+        begin_ = static_cast<char*>(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        if (begin_ == MAP_FAILED) throw std::bad_alloc();
+        mprotect(begin_ + bytes_ - page, page, PROT_NONE);
+        data_ = begin_ + bytes_ - page - x.nbytes();
+        std::memcpy(data_, x.data_ptr(), x.nbytes());
+    }
+    ~GuardedCopy() { munmap(begin_, bytes_); }
+    GuardedCopy(const GuardedCopy&) = delete;
+    GuardedCopy& operator=(const GuardedCopy&) = delete;
+    bf16* data() const { return reinterpret_cast<bf16*>(data_); }
+
+  private:
+    static constexpr std::size_t page = 4096;
+    std::size_t bytes_;
+    char* begin_;
+    char* data_;
+};
 
 // Relative to the largest value: how far a and the exact one are apart.
 double error(const at::Tensor& a, const at::Tensor& exact) {
@@ -164,6 +189,31 @@ class TstTiles : public QObject {
         QVERIFY(half_around.narrow(1, columns, 16).equal(at::full({rows, 16}, 7).to(at::kBFloat16)));
         QVERIFY((times == 1).all().item<bool>());
         QVERIFY(written);
+    }
+
+    // Operands and result end where the process may read and write no further.
+    void matrixAtTheEndOfMemory_data() {
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("depth");
+        QTest::addColumn<int>("columns");
+        QTest::newRow("whole blocks") << 64 << 256 << 128;
+        QTest::newRow("nothing is a multiple") << 45 << 301 << 141;
+        QTest::newRow("one row") << 1 << 64 << 32;
+    }
+    void matrixAtTheEndOfMemory() {
+        if (!tile_unit()) QSKIP("no tile unit (AMX) for bf16 in this processor");
+        QFETCH(int, rows);
+        QFETCH(int, depth);
+        QFETCH(int, columns);
+        for (const bool transposed : {false, true}) {
+            const at::Tensor a = bf16_noise({rows, depth}), b = transposed ? bf16_noise({columns, depth}) : bf16_noise({depth, columns});
+            const GuardedCopy left(a), right(b), half(at::zeros({rows, columns}).to(at::kBFloat16));
+            ProductTarget target;
+            target.half = {half.data(), columns};
+            tile_matrix_product({left.data(), depth}, {right.data(), b.size(1), transposed}, target, {rows, depth, columns});
+            const at::Tensor y = at::from_blob(half.data(), {rows, columns}, at::kBFloat16);
+            QVERIFY(error(y, at::mm(a.to(at::kDouble), (transposed ? b.t() : b).to(at::kDouble))) < 4e-3);
+        }
     }
 
     // oneDNN's bf16 products on the same thread, between ours and inside the life of our arrangement.
