@@ -2,7 +2,6 @@
 // the bf16 heads that the whole operation does not choose on this machine.
 #include <QtTest>
 
-#include <atomic>
 #include <cstring>
 #include <new>
 #include <sys/mman.h>
@@ -174,21 +173,12 @@ class TstTiles : public QObject {
         QVERIFY((around.narrow(1, columns, 16) == 7).all().item<bool>());
 
         const at::Tensor half_around = around.to(at::kBFloat16), half = half_around.narrow(1, 0, columns);
-        const at::Tensor times = at::zeros({rows, columns}, at::kInt);
         target = {};
         target.half = rows_of<bf16>(half);
         target.bias = bias.data_ptr<float>();
-        std::atomic<bool> written = true;
-        target.finished = [&](const ProductBlock& block) {
-            times.narrow(0, block.row, block.rows).narrow(1, block.column, block.columns).add_(1);
-            const at::Tensor now = half.narrow(0, block.row, block.rows).narrow(1, block.column, block.columns);
-            if ((now == 7).all().item<bool>()) written = false;
-        };
         tile_matrix_product(rows_of<const bf16>(a), b, target, {rows, depth, columns});
-        QVERIFY(half.equal((product + bias).to(at::kFloat).to(at::kBFloat16)) || error(half, product + bias) < 4e-3);
+        QVERIFY(error(half, product + bias) < 4e-3);
         QVERIFY(half_around.narrow(1, columns, 16).equal(at::full({rows, 16}, 7).to(at::kBFloat16)));
-        QVERIFY((times == 1).all().item<bool>());
-        QVERIFY(written);
     }
 
     // Operands and result end where the process may read and write no further.

@@ -2,9 +2,9 @@
 
 #ifdef LWB_TARGETS
 #include <ATen/Parallel.h>
-#include <immintrin.h>
 
 #include <algorithm>
+#include <immintrin.h>
 #include <memory>
 #include <vector>
 
@@ -28,8 +28,8 @@ using rows::bf16;
 
 // A product is made block by block. A block's left operand (16 KiB) stays in the first cache, the packed
 // right operand of its columns (at most 768 KiB) in the second; both measured.
-constexpr int64_t block_rows = 2 * tile_rows, panel_columns = 2 * tile_rows, block_columns = 4 * panel_columns,
-                  block_depth = 256, packed_depth = 3072;
+constexpr int64_t block_rows = 2 * tile_rows, panel_columns = 2 * tile_rows,
+                  block_columns = 4 * panel_columns, block_depth = 256, packed_depth = 3072;
 // With more depth than that, sums of this many rows wait in between.
 constexpr int64_t waiting_rows = 512;
 constexpr int64_t tile_words = tile_rows * tile_rows;
@@ -55,14 +55,20 @@ struct Workspace {
     bf16* left_operand() { return reinterpret_cast<bf16*>(left.data()); }
 };
 
+// Neighbouring rows and columns of a product.
+struct ProductBlock {
+    int64_t row, rows, column, columns;
+};
+
 __mmask16 first_lanes(int64_t count) {
     return static_cast<__mmask16>(count >= 16 ? 0xffff : (1 << std::max<int64_t>(count, 0)) - 1);
 }
 
-// One tile of a right operand out of the columns [columns, depth] of its transpose: four rows' quarters side by
-// side, then their words across.
+// One tile of a right operand out of the columns [columns, depth] of its transpose: four rows' quarters side
+// by side, then their words across.
 LWB_TILES void pack_transposed(const bf16* from, int64_t stride, BfPair* to) {
-    for (int64_t row = 0; row < tile_rows; ++row) _mm_prefetch(from + row * stride + tiles_ahead * tile_depth, _MM_HINT_T0);
+    for (int64_t row = 0; row < tile_rows; ++row)
+        _mm_prefetch(from + row * stride + tiles_ahead * tile_depth, _MM_HINT_T0);
     for (int quarter = 0; quarter < 4; ++quarter, to += 4 * tile_rows) {
         const auto quarters = [&](int64_t row) LWB_TILES {
             const auto at = [&](int64_t i) LWB_TILES {
@@ -85,8 +91,8 @@ LWB_TILES void pack_transposed(const bf16* from, int64_t stride, BfPair* to) {
 
 // Two tiles of a right operand [depth, 32 columns]: the values of two rows alternate.
 LWB_TILES void pack_rows(const bf16* from, int64_t stride, BfPair* to) {
-    const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8, 39, 7, 38, 6, 37,
-                                         5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
+    const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8, 39, 7,
+                                         38, 6, 37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
     const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
     for (int64_t pair = 0; pair < tile_rows; ++pair, from += 2 * stride, to += tile_rows) {
         _mm_prefetch(from + rows_ahead * stride, _MM_HINT_T0);
@@ -105,15 +111,17 @@ void pack_edge(RightMatrix b, int64_t depth, int64_t columns, BfPair* to) {
                 if (step >= depth || column >= columns) return 0;
                 return b.data[b.transposed ? column * b.stride + step : step * b.stride + column].bits;
             };
-            to[column / tile_rows * tile_words + k / 2 * tile_rows + column % tile_rows] = value(k) | value(k + 1) << 16;
+            to[column / tile_rows * tile_words + k / 2 * tile_rows + column % tile_rows] =
+                value(k) | value(k + 1) << 16;
         }
     }
 }
 
-// Depth [k, k + depth) of columns [column, column + columns): panel by panel, in each tile by tile; read in the order of the
-// memory.
+// Depth [k, k + depth) of columns [column, column + columns): panel by panel, in each tile by tile; read in
+// the order of the memory.
 void pack(RightMatrix b, int64_t k, int64_t depth, int64_t column, int64_t columns, BfPair* to) {
-    const int64_t steps = (depth + tile_depth - 1) / tile_depth, panels = (columns + panel_columns - 1) / panel_columns;
+    const int64_t steps = (depth + tile_depth - 1) / tile_depth,
+                  panels = (columns + panel_columns - 1) / panel_columns;
     const auto pack_one = [&](int64_t panel, int64_t step) {
         const int64_t first = column + panel * panel_columns, from = k + step * tile_depth;
         const int64_t width = std::min(panel_columns, columns - panel * panel_columns),
@@ -140,7 +148,8 @@ void pack(RightMatrix b, int64_t k, int64_t depth, int64_t column, int64_t colum
     }
 }
 
-// What a later product reads, fetched into the second cache while this one computes: `lines` rows of 32 values in each step.
+// What a later product reads, fetched into the second cache while this one computes: `lines` rows of 32
+// values in each step. It may lie behind the last value: the processor ignores that.
 struct Ahead {
     const bf16* from = nullptr;
     int64_t stride = 0, step = 0, lines = 0;  // between rows, between steps
@@ -151,8 +160,8 @@ struct Ahead {
 };
 
 // sums [32, 32 of block_columns] (+)= a [32, 32 steps] . a panel's tiles.
-LWB_TILES void multiply_panel(RowsOf<const bf16> a, const BfPair* right, int64_t steps, float* sums, bool accumulate,
-                              const Ahead& next_left, const Ahead& next_right) {
+LWB_TILES void multiply_panel(RowsOf<const bf16> a, const BfPair* right, int64_t steps, float* sums,
+                              bool accumulate, const Ahead& next_left, const Ahead& next_right) {
     constexpr long stride = block_columns * sizeof(float), word_stride = tile_rows * sizeof(BfPair);
     const auto a_stride = static_cast<long>(a.stride * 2);
     float* const lower = sums + tile_rows * block_columns;
@@ -218,7 +227,6 @@ LWB_TILES void finish(const float* sums, const ProductBlock& block, const Produc
             _mm512_mask_storeu_ps(to + tile_rows, high, y);
         }
     }
-    if (target.finished) target.finished(block);
 }
 
 // Depth and columns of a right operand that are packed at once.
@@ -243,7 +251,8 @@ class Part {
                 for (Packed now = packed(0, column, column_end), next; now.depth > 0; now = next) {
                     const int64_t k = now.k + now.depth;
                     next = k < depth_ ? packed(k, column, column_end) : Packed();
-                    multiply_rows(rows, now, k < depth_ ? next : packed(0, column + block_columns, column_end), waits);
+                    multiply_rows(rows, now,
+                                  k < depth_ ? next : packed(0, column + block_columns, column_end), waits);
                 }
             }
         }
@@ -257,16 +266,19 @@ class Part {
     void multiply_rows(const ProductBlock& rows, const Packed& now, const Packed& next, bool waits) {
         pack(b_, now.k, now.depth, now.column, now.columns, work().right_operand());
         float* sums = work().sums_of(waits ? padded_to(rows.rows, block_rows) : block_rows);
-        const int64_t lines = (block_rows * tile_depth + rows.rows - 1) / rows.rows;  // of each of the next tiles, for one block
+        const int64_t lines = (block_rows * tile_depth + rows.rows - 1) /
+                              rows.rows;  // of each of the next tiles, for one block
         for (int64_t i = 0, line = 0; i < rows.rows; i += block_rows, line += lines) {
-            const ProductBlock block{rows.row + i, std::min(block_rows, rows.rows - i), rows.column, rows.columns};
+            const ProductBlock block{rows.row + i, std::min(block_rows, rows.rows - i), rows.column,
+                                     rows.columns};
             multiply_block(block, now, next, line, std::min(lines, tile_depth - line), sums);
             if (now.k + now.depth == depth_) finish(sums, block, target_);
             if (waits) sums += block_rows * block_columns;
         }
     }
 
-    void multiply_block(const ProductBlock& block, const Packed& now, const Packed& next, int64_t line, int64_t lines, float* sums) {
+    void multiply_block(const ProductBlock& block, const Packed& now, const Packed& next, int64_t line,
+                        int64_t lines, float* sums) {
         const int64_t all_steps = (now.depth + tile_depth - 1) / tile_depth;
         for (int64_t step = 0; step < all_steps; step += block_depth / tile_depth) {
             const int64_t steps = std::min(block_depth / tile_depth, all_steps - step), k = step * tile_depth;
@@ -275,10 +287,13 @@ class Part {
             for (int64_t j = 0; j < block.columns; j += panel_columns, right += all_steps * 2 * tile_words) {
                 Ahead next_right;
                 if (k < next.depth && j < next.columns) {
-                    const int64_t row = b_.transposed ? next.column + j : next.k + k, column = b_.transposed ? next.k + k : next.column + j;
-                    next_right = {b_.data + (row + line) * b_.stride + column, b_.stride, tile_depth * (b_.transposed ? 1 : b_.stride), lines};
+                    const int64_t row = b_.transposed ? next.column + j : next.k + k,
+                                  column = b_.transposed ? next.k + k : next.column + j;
+                    next_right = {b_.data + (row + line) * b_.stride + column, b_.stride,
+                                  tile_depth * (b_.transposed ? 1 : b_.stride), lines};
                 }
-                multiply_panel(left, right, steps, sums + j, now.k + step > 0, rows_behind(block, now.k + k, j), next_right);
+                multiply_panel(left, right, steps, sums + j, now.k + step > 0,
+                               rows_behind(block, now.k + k, j), next_right);
             }
         }
     }
@@ -327,13 +342,16 @@ void tile_matrix_product(RowsOf<const bf16> a, RightMatrix b, const ProductTarge
     const int64_t threads = at::get_num_threads();
     const auto units = [](int64_t count, int64_t unit) { return (count + unit - 1) / unit; };
     const int64_t column_parts = std::min(threads, units(size.columns, block_columns));
-    const int64_t row_parts = std::min(std::max<int64_t>(1, threads / column_parts), units(size.rows, block_columns));
+    const int64_t row_parts =
+        std::min(std::max<int64_t>(1, threads / column_parts), units(size.rows, block_columns));
     at::parallel_for(0, column_parts * row_parts, 1, [&](int64_t begin, int64_t end) {
         const TileRegisters registers;
         Part part(a, b, target, size.depth);
         for (int64_t n = begin; n < end; ++n) {
             const auto row = [&](int64_t i) { return beginning(i, row_parts, size.rows, block_rows); };
-            const auto column = [&](int64_t i) { return beginning(i, column_parts, size.columns, panel_columns); };
+            const auto column = [&](int64_t i) {
+                return beginning(i, column_parts, size.columns, panel_columns);
+            };
             const int64_t i = n / column_parts, j = n % column_parts;
             part.multiply({row(i), row(i + 1) - row(i), column(j), column(j + 1) - column(j)});
         }

@@ -1,10 +1,7 @@
-// Products of whole bf16 matrices by the tile units of all cores, and what follows a product while its values
-// are still in a core's first cache. No tensors. Only where tile_unit() says so.
+// Products of whole bf16 matrices by the tile units of all cores. No tensors. Only where tile_unit() says so.
 #pragma once
 
 #include "model/tile_products.h"
-
-#include <functional>
 
 namespace engine {
 
@@ -15,23 +12,19 @@ struct RightMatrix {
     bool transposed;
 };
 
-// Neighbouring rows and columns of a product.
-struct ProductBlock {
-    int64_t row, rows, column, columns;
-};
-
-// Where a . b + bias (+ residual) goes: one of the two types. Values of bf16 below the normal numbers become 0.
+// Where a . b + bias (+ residual) goes: one of the two types. Values of bf16 below the normal numbers become
+// 0.
 struct ProductTarget {
-    RowsOf<rows::bf16> half{};            // [rows, columns], without a residual; or:
-    RowsOf<float> full{};                 // [rows, columns]
-    const float* bias = nullptr;          // [columns] or none
-    RowsOf<const float> residual{};       // [rows, columns] or none; may be the target itself
-    // Called for each block as soon as the target holds it, by the thread that wrote it; or empty.
-    std::function<void(const ProductBlock&)> finished;
+    RowsOf<rows::bf16> half{};       // [rows, columns], without a residual; or:
+    RowsOf<float> full{};            // [rows, columns]
+    const float* bias = nullptr;     // [columns] or none
+    RowsOf<const float> residual{};  // [rows, columns] or none; may be the target itself
 };
 
-// Of any size. Each thread keeps 1 MiB of working memory for good. At the shapes of a model's layers 2.0 Tflop/s with
-// operands from memory, 2.6 with operands in the cache, on two cores; oneDNN 2.7 does 1.6 and 2.1.
-void tile_matrix_product(RowsOf<const rows::bf16> a, RightMatrix b, const ProductTarget& target, ProductSize size);
+// Of any size. Each thread keeps 1 MiB of working memory for good. At the shapes of a model's layers 2.0
+// Tflop/s with operands from memory, 2.6 with operands in the cache, on two cores; oneDNN 2.7 does 1.6
+// and 2.1.
+void tile_matrix_product(RowsOf<const rows::bf16> a, RightMatrix b, const ProductTarget& target,
+                         ProductSize size);
 
 }  // namespace engine
