@@ -124,6 +124,23 @@ Decoder load_decoder(const std::filesystem::path& folder, Architecture architect
     return Decoder(std::move(architecture), std::move(weights), precision, device);
 }
 
+namespace {
+
+// N(0, deviation) in any type, drawn in f32 a part at a time: a whole embedding beside its bf16 copy can be more than a
+// training step needs.
+at::Tensor random_normal(at::IntArrayRef shape, at::ScalarType type, double deviation, at::Generator& generator) {
+    const at::Tensor tensor = at::empty(shape, type), values = tensor.view(-1);
+    if (type == at::kFloat) return tensor.normal_(0, deviation, generator);
+    constexpr int64_t part = int64_t{4} << 20;
+    for (int64_t begin = 0; begin < values.numel(); begin += part) {
+        const int64_t count = std::min(part, values.numel() - begin);
+        values.narrow(0, begin, count).copy_(at::empty({count}, at::kFloat).normal_(0, deviation, generator));
+    }
+    return tensor;
+}
+
+}  // namespace
+
 Decoder random_decoder(const Architecture& architecture, Precision precision, const c10::Device& device,
                        Precision stored, uint64_t seed, const FinishLayer& finish) {
     at::NoGradGuard no_grad;
@@ -136,15 +153,12 @@ Decoder random_decoder(const Architecture& architecture, Precision precision, co
     };
     DecoderWeights weights = assemble(architecture, [&](const std::string& name, bool matrix) {
         const auto& shape = shapes.at(name);
-        at::Tensor tensor = at::empty(shape, at::kFloat);
-        if (shape.size() == 1) {
-            tensor.fill_(ends_with(name, ".bias") ? 0 : 1 - architecture.norm_offset);
-        } else {
-            const bool output = ends_with(name, architecture.attention_out.module + ".weight") ||
-                                ends_with(name, architecture.mlp_out.module + ".weight");
-            tensor.normal_(0, architecture.initializer_range * (output ? residual : 1), generator);
-        }
-        return tensor.to(device, matrix ? matrix_type(stored) : at::kFloat);
+        const at::ScalarType type = matrix ? matrix_type(stored) : at::kFloat;
+        if (shape.size() == 1)
+            return at::full(shape, ends_with(name, ".bias") ? 0 : 1 - architecture.norm_offset, at::kFloat).to(device, type);
+        const bool output = ends_with(name, architecture.attention_out.module + ".weight") ||
+                            ends_with(name, architecture.mlp_out.module + ".weight");
+        return random_normal(shape, type, architecture.initializer_range * (output ? residual : 1), generator).to(device);
     }, finish);
     return Decoder(architecture, std::move(weights), precision, device);
 }
