@@ -74,6 +74,13 @@ class TstProducts : public QObject {
         const at::Tensor before = y.clone();
         add_matrix_product(y, a, b);
         QVERIFY(largest(y, exact + before) < 1e-4);
+        // The same of bf16 factors: the sum is f32, and so is what was there.
+        const at::Tensor half_a = a.to(at::kBFloat16), half_b = b.to(at::kBFloat16);
+        y.copy_(before);
+        add_matrix_product(y, half_a, half_b);
+        const at::Tensor of_halves = at::mm(half_a.to(at::kDouble), half_b.to(at::kDouble));
+        QVERIFY(largest(y, of_halves + before) <= of_halves.abs().max().item<double>() / 256);
+        QCOMPARE(y.scalar_type(), at::kFloat);
     }
 
     // In turn into the same memory, which is more than one of them fills.

@@ -191,10 +191,9 @@ class ProjectionsBackward : public Node {
             const at::Tensor weight = term.weight.detach().to(type);
             if (!grad_n.defined()) {
                 grad_n = matrix_product(factor, weight);
-            } else if (type == at::kFloat) {
-                add_matrix_product(grad_n, factor, weight);
             } else {
-                grad_n = grad_n.to(at::kFloat).add_(matrix_product(factor, weight));
+                grad_n = grad_n.to(at::kFloat);
+                add_matrix_product(grad_n, factor, weight);
             }
         }
         if (want_weight) wanted[first_term + 2 * i] = matrix_product(factor.t(), n).to(at::kFloat);

@@ -129,7 +129,16 @@ void matrix_product_into(at::Tensor& y, const at::Tensor& a, const at::Tensor& b
 }
 
 void add_matrix_product(at::Tensor& y, const at::Tensor& a, const at::Tensor& b) {
-    if (recorded(a, b) || !multiply(a, b, 1, y)) y.addmm_(a, b);
+    if (!recorded(a, b) && for_tile_units(a, b) && y.scalar_type() == at::kFloat && holds_rows(y)) {
+        ProductTarget target;
+        target.full = rows_of<float>(y);
+        target.residual = rows_of<const float>(y);
+        multiply_in_tiles(a, b, target);
+    } else if (y.scalar_type() != a.scalar_type()) {
+        y.add_(matrix_product(a, b));
+    } else if (recorded(a, b) || !multiply(a, b, 1, y)) {
+        y.addmm_(a, b);
+    }
 }
 
 std::optional<at::Tensor> affine_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias, const at::Tensor& residual,

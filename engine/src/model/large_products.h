@@ -23,7 +23,7 @@ at::Tensor library_product(const at::Tensor& a, const at::Tensor& b);
 // y [m, n] = a [m, k] . b [k, n], for results that many products have in turn: new memory costs the clearing of its pages.
 void matrix_product_into(at::Tensor& y, const at::Tensor& a, const at::Tensor& b);
 
-// y [m, n] += a [m, k] . b [k, n]
+// y [m, n] += a [m, k] . b [k, n], y in the type of a and b or in f32
 void add_matrix_product(at::Tensor& y, const at::Tensor& a, const at::Tensor& b);
 
 // a [m, k] . b [k, n] + bias [n] f32 (+ residual [m, n] f32, for a sum in f32) -> [m, n] in the type asked for, bias and
