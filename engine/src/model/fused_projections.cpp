@@ -78,8 +78,8 @@ class Projections {
                 return y;
             }
         } else if (compute_type == at::kFloat) {
-            if (residual.defined()) {
-                y = bias.defined() ? flat(residual.detach()) + bias : flat(residual.detach()).clone();
+            if (other.defined()) {
+                y = bias.defined() ? other + bias : other.clone();
                 add_matrix_product(y, factor, weight.t());
             } else {
                 y = matrix_product(factor, weight.t());

@@ -176,7 +176,7 @@ MemoryForecast forecast_memory(const ModelInfo& model, const ExperimentSpec& spe
     // A convolution keeps its sum in front of the norm, and multiplies copies of its weight.
     if (model.convolution_values > 0) graph_bytes += tokens * 4 * hidden + 2 * 4 * static_cast<double>(model.convolution_values);
     const double vocabulary = static_cast<double>(model.labels > 0 ? model.labels : model.vocab_size);
-    double logit_bytes = std::min(tokens * value, c.logit_bytes) * vocabulary;
+    double logit_bytes = std::min(tokens * value, c.logit_column_bytes) * vocabulary;
     // A head that is trained has a gradient of its own size, built beside the one that is kept.
     const auto is_head = [](const std::string& module) {
         return module.ends_with("head") || module == "embed_out";

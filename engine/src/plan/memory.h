@@ -16,7 +16,7 @@ namespace engine {
 // Fitted to the peaks that tests/bench/memory prints beside the forecast; a forecast should never be below the peak.
 struct MemoryCoefficients {
     // Of one column of the logits that exist at once: 176 rows in f32, 352 in bf16 (model/cross_entropy.cpp).
-    double logit_bytes = 704;
+    double logit_column_bytes = 704;
     // Of hidden_size in f32 per token: what the last norm reads, its result, the trained rows, their gradient.
     double head_inputs = 4;
     // Of hidden_size in f32 per token, while one layer runs backwards.
